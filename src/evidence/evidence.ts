@@ -1,0 +1,84 @@
+import type { Generations, Store } from "./store.ts";
+import type { HostIdentity } from "./host-identity.ts";
+import type { HostJournal, VmJournal } from "./journal.ts";
+import type { Runner } from "./runner.ts";
+import type { SecretFiles } from "./secret-files.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import type { VmUnit } from "./unit.ts";
+import type { CoverageRef, EvidenceRef } from "./reference.ts";
+import type { VmName } from "../vocabulary.ts";
+
+export type UnavailableReason =
+  | "not-found"
+  | "permission-denied"
+  | "timed-out"
+  | "malformed"
+  | "not-installed"
+  | "failed";
+
+/** What a collector brings: its value, or the reason why there is none. */
+export type Collected<T> =
+  | { readonly status: "collected"; readonly value: T }
+  | {
+      readonly status: "unavailable";
+      readonly reason: UnavailableReason;
+      readonly detail: string;
+      readonly ref?: EvidenceRef;
+    };
+
+export const collected = <T>(value: T): Collected<T> => ({ status: "collected", value });
+
+export const unavailable = (
+  reason: UnavailableReason,
+  detail: string,
+  ref?: EvidenceRef,
+): Collected<never> => ({
+  status: "unavailable",
+  reason,
+  detail,
+  ...(ref ? { ref } : {}),
+});
+
+export const valueOf = <T>(found: Collected<T>): T | undefined =>
+  found.status === "collected" ? found.value : undefined;
+
+/** The runners that the state directory's links lead to. */
+export interface LinkedRunners {
+  readonly current?: Runner;
+  readonly booted?: Runner;
+}
+
+/** Everything that the collectors bring for one VM, by the name that rules ask for. */
+export interface EvidenceMap {
+  readonly identity: HostIdentity;
+  readonly hostJournal: HostJournal;
+  readonly vmJournal: VmJournal;
+  readonly state: StateDirectory;
+  readonly runners: LinkedRunners;
+  readonly unit: VmUnit;
+  readonly secretFiles: SecretFiles;
+  readonly store: Store;
+  readonly generations: Generations;
+}
+
+export type EvidenceKey = keyof EvidenceMap;
+
+export type CollectedEvidence = { readonly [Key in EvidenceKey]: Collected<EvidenceMap[Key]> };
+
+/** A source that could not be looked at, or only in part. */
+export interface Gap {
+  readonly source:
+    | "journal"
+    | "state-directory"
+    | "unit"
+    | "runner"
+    | "secret-files"
+    | "nix-store"
+    | "generations"
+    | "host";
+  readonly reason: string;
+  /** Without it "nothing found" cannot be said. */
+  readonly required: boolean;
+  readonly vm?: VmName;
+  readonly ref?: CoverageRef;
+}

@@ -1,0 +1,132 @@
+import type { BootId, HostPath, InvocationId, Micros, StorePath, UnitName } from "../vocabulary.ts";
+import type { JournalRef } from "./reference.ts";
+
+/** One process of a unit that ended with something else than success. */
+export interface ProcessExit {
+  readonly command: string;
+  readonly code: "exited" | "killed" | "dumped";
+  /** Exit status, or the signal's number. */
+  readonly status: number;
+  readonly ref: JournalRef;
+}
+
+/** systemd could not set the process up: the step is one of systemd.exec(5)'s (CREDENTIALS, USER, CHDIR, EXEC, ...). */
+export interface SpawnFailure {
+  readonly step: string;
+  readonly errno?: number;
+  readonly ref: JournalRef;
+}
+
+/** What one line of a unit's own output says, where it says something that rules can use. */
+export type OutputMeaning =
+  | { readonly kind: "permission-denied"; readonly path: HostPath; readonly program?: string }
+  | { readonly kind: "no-such-file"; readonly path: HostPath; readonly program?: string }
+  /** A guest tells how long a credential of its is. */
+  | { readonly kind: "credential-size"; readonly name: string; readonly bytes: number }
+  /** A shell in the guest could not open a file of its credentials directory. */
+  | { readonly kind: "credential-file-missing"; readonly name: string }
+  /** PID 1 of the guest lists what it took over from the VMM. */
+  | { readonly kind: "credentials-received"; readonly names: readonly string[] }
+  | { readonly kind: "guest-kernel" };
+
+export interface OutputLine {
+  readonly meanings: readonly OutputMeaning[];
+  readonly ref: JournalRef;
+}
+
+/** One start of a unit. Lines are kept where they mean something, the rest are counted. */
+export interface Invocation {
+  readonly id: InvocationId;
+  readonly unit: UnitName;
+  readonly boot: BootId;
+  readonly first: JournalRef;
+  readonly last: JournalRef;
+  /** systemd's "Started": with Type=simple it is logged for a runner that dies at once. */
+  readonly started?: JournalRef;
+  readonly exits: readonly ProcessExit[];
+  readonly spawnFailures: readonly SpawnFailure[];
+  /** UNIT_RESULT of the failure: exit-code, signal, timeout, oom-kill, start-limit-hit, ... */
+  readonly result?: { readonly value: string; readonly ref: JournalRef };
+  readonly succeeded?: JournalRef;
+  readonly restart?: JournalRef;
+  readonly stopping?: JournalRef;
+  readonly stopped?: { readonly job: string; readonly ref: JournalRef };
+  readonly failedStart?: { readonly result: string; readonly ref: JournalRef };
+  readonly outputLines: number;
+  readonly firstOutput?: JournalRef;
+  readonly lastOutput?: JournalRef;
+  readonly lines: readonly OutputLine[];
+}
+
+/** A start that a condition of the unit prevented: nothing ran, nothing failed. */
+export interface SkippedStart {
+  readonly unit: UnitName;
+  readonly condition?: string;
+  readonly ref: JournalRef;
+}
+
+/** systemd refused to start a unit again so soon, or gave a result that says so. */
+export interface StartLimit {
+  readonly unit: UnitName;
+  readonly ref: JournalRef;
+}
+
+/** A job that failed without a process of its own: `dependency`, `timeout`. */
+export interface FailedJob {
+  readonly unit: UnitName;
+  readonly result: string;
+  readonly ref: JournalRef;
+}
+
+/** What the journal holds about one VM: its own unit and the helper units of microvm.nix. */
+export interface VmJournal {
+  readonly invocations: readonly Invocation[];
+  readonly helpers: readonly Invocation[];
+  readonly skipped: readonly SkippedStart[];
+  readonly limits: readonly StartLimit[];
+  readonly failedJobs: readonly FailedJob[];
+  readonly stops: readonly { readonly unit: UnitName; readonly ref: JournalRef }[];
+  readonly entries: number;
+}
+
+export interface Boot {
+  readonly id: BootId;
+  readonly first: Micros;
+  readonly last: Micros;
+}
+
+/** Something on the host that is not the VM's own and that its story needs. */
+export type HostEvent =
+  | { readonly kind: "switch"; readonly toplevel?: StorePath; readonly ref: JournalRef }
+  | { readonly kind: "secrets-installed"; readonly ref: JournalRef }
+  | { readonly kind: "secrets-failed"; readonly ref: JournalRef }
+  | {
+      readonly kind: "operator";
+      readonly user: string;
+      readonly command: string;
+      readonly ref: JournalRef;
+    }
+  | { readonly kind: "journal-started"; readonly ref: JournalRef }
+  | { readonly kind: "journal-stopped"; readonly ref: JournalRef };
+
+/** A span in which the journal holds nothing of anybody although something must have been logged. */
+export interface JournalHole {
+  readonly since: Micros;
+  readonly until: Micros;
+}
+
+export interface HostJournal {
+  readonly boots: readonly Boot[];
+  readonly first?: Micros;
+  readonly last?: Micros;
+  readonly hostname?: string;
+  readonly machineId?: string;
+  readonly events: readonly HostEvent[];
+  readonly suppressed: readonly {
+    readonly unit?: UnitName;
+    readonly count?: number;
+    readonly ref: JournalRef;
+  }[];
+  readonly clockJumps: readonly JournalRef[];
+  readonly holes: readonly JournalHole[];
+}

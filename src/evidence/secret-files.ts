@@ -1,0 +1,35 @@
+import type { HostPath } from "../vocabulary.ts";
+import type { FileRef, FileStat } from "./reference.ts";
+
+/** One step on the way to a file: a directory, a symlink, or the file itself, by its path with no symlink left in front. */
+export interface PathComponent {
+  readonly path: HostPath;
+  readonly stat: FileStat;
+  /** The POSIX ACL, where there is more than the mode. */
+  readonly acl?: AccessList;
+}
+
+/** acl(5): numeric ids; permissions as 0 to 7. */
+export interface AccessList {
+  readonly users: ReadonlyMap<number, number>;
+  readonly groups: ReadonlyMap<number, number>;
+  readonly owningGroup: number;
+  readonly mask?: number;
+}
+
+/** Every component of a path as the kernel walks it, in order, symlinks and their targets included. */
+export interface PathWalk {
+  readonly path: HostPath;
+  readonly components: readonly PathComponent[];
+  /** `absent`: the first missing component is `stopped`; `denied`: the collector itself may not look further. */
+  readonly end: "present" | "absent" | "denied" | "loop";
+  readonly stopped?: HostPath;
+  readonly file?: PathComponent;
+  readonly ref: FileRef;
+}
+
+export interface SecretFiles {
+  readonly walks: ReadonlyMap<HostPath, PathWalk>;
+  /** Without getfacl an ACL stays unseen, and a mode alone proves less. */
+  readonly aclsRead: boolean;
+}

@@ -1,0 +1,51 @@
+import type { HostPath, UnitName } from "../vocabulary.ts";
+import type { CommandRef, FileRef } from "./reference.ts";
+
+export interface LoadedCredential {
+  readonly id: string;
+  /** Absolute path; absent where only an id is given and somebody else has to provide it. */
+  readonly source?: HostPath;
+  readonly encrypted: boolean;
+  readonly ref: FileRef;
+}
+
+export interface Setting {
+  readonly value: string;
+  readonly ref: FileRef;
+}
+
+/** What systemd knows of the unit right now; a live host only. */
+export interface LiveUnit {
+  readonly activeState: string;
+  readonly subState: string;
+  readonly result: string;
+  readonly invocation?: string;
+  readonly mainPid?: number;
+  readonly needsReload: boolean;
+  readonly ref: CommandRef;
+}
+
+/** `microvm@VM.service` as its template, instance file and drop-ins define it. */
+export interface VmUnit {
+  readonly name: UnitName;
+  readonly fragment: FileRef;
+  /** The fragment is a file of this instance and hides the template. */
+  readonly shadowsTemplate: boolean;
+  readonly dropIns: readonly FileRef[];
+  readonly user: Setting | undefined;
+  readonly group: Setting | undefined;
+  readonly supplementaryGroups: readonly Setting[];
+  readonly type: Setting | undefined;
+  readonly restart: Setting | undefined;
+  readonly restartSec: Setting | undefined;
+  readonly execStart: readonly Setting[];
+  readonly credentials: readonly LoadedCredential[];
+  readonly imported: readonly Setting[];
+  /** Ids of SetCredential= and SetCredentialEncrypted=; their values are never kept. */
+  readonly setIds: readonly Setting[];
+  readonly environmentFiles: readonly Setting[];
+  readonly conditions: readonly Setting[];
+  /** Settings of systemd.exec(5) that change what the processes see of the file system. */
+  readonly sandbox: readonly (Setting & { readonly key: string })[];
+  readonly live: LiveUnit | undefined;
+}

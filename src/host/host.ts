@@ -1,0 +1,50 @@
+import type { FileStat } from "../evidence/reference.ts";
+import type { HostPath } from "../vocabulary.ts";
+
+/** The programs that a host may run; each is only ever asked to read. */
+export type Program = "journalctl" | "systemctl" | "nix-store" | "getfacl";
+
+/** A program with its arguments, as the report shows it. Where the host lies elsewhere (`--root`), the host adds what is needed. */
+export interface Command {
+  readonly program: Program;
+  readonly args: readonly string[];
+}
+
+export type CommandFailure = "not-installed" | "timed-out" | "too-much-output" | "not-possible";
+
+export interface CommandEnd {
+  readonly exitCode: number | null;
+  readonly stderr: string;
+  readonly failure?: CommandFailure;
+}
+
+export interface CommandResult extends CommandEnd {
+  readonly stdout: string;
+}
+
+/** Lines as bytes, without the newline that ended them; `end` settles when all lines were taken or the reader stopped. */
+export interface CommandStream {
+  readonly lines: AsyncIterable<Buffer>;
+  readonly end: Promise<CommandEnd>;
+}
+
+export type Lookup<T> =
+  | { readonly status: "present"; readonly value: T }
+  | { readonly status: "absent" }
+  | { readonly status: "denied" }
+  | { readonly status: "loop" }
+  | { readonly status: "refused"; readonly reason: string };
+
+export interface Host {
+  readonly kind: "live" | "root" | "bundle";
+  /** Shown to people: `this host`, `/mnt/disk`, `rca.mvb`. */
+  readonly origin: string;
+  /** lstat(2), with every symlink in front of the last component resolved inside the host's root. */
+  lstat(path: HostPath): Promise<Lookup<FileStat>>;
+  /** The names in a directory, sorted bytewise. */
+  list(path: HostPath): Promise<Lookup<readonly string[]>>;
+  /** The text of a file of a public kind (unit files, store scripts, passwd, ...); `refused` for everything else. */
+  readText(path: HostPath): Promise<Lookup<string>>;
+  run(command: Command): Promise<CommandResult>;
+  stream(command: Command): CommandStream;
+}

@@ -1,0 +1,50 @@
+/**
+ * Opening a local store is never a pure read: as root, nix-store creates `.links`, profiles and GC-root directories, sets their
+ * modes and owners, and opens the database for writing (Nix 2.8.0, traced). So it runs in a mount namespace of its own in which
+ * the store and its state are covered by an overlay in memory: what it writes is gone with the process.
+ */
+const COVERED = `
+set -e
+cd "$1"; shift
+mount -t tmpfs -o mode=0755 tmpfs /sys
+mkdir /sys/home /sys/store /sys/store-work /sys/state /sys/state-work
+mount -t overlay -o lowerdir=nix/store,upperdir=/sys/store,workdir=/sys/store-work overlay nix/store
+mount -t overlay -o lowerdir=nix/var/nix,upperdir=/sys/state,workdir=/sys/state-work overlay nix/var/nix
+export HOME=/sys/home
+exec "$@"
+`;
+
+export const STORE_DATABASE = "/nix/var/nix/db/db.sqlite";
+export const DAEMON_SOCKET = "/nix/var/nix/daemon-socket/socket";
+
+/** `unshare` and its arguments for `nix-store args` on the store below `root`; nothing on the host changes. */
+export const coveredNixStore = (
+  root: string,
+  args: readonly string[],
+  isRoot: boolean,
+): readonly [string, ...string[]] => [
+  "unshare",
+  ...(isRoot ? [] : ["--user", "--map-root-user"]),
+  "--mount",
+  "--propagation",
+  "private",
+  "sh",
+  "-c",
+  COVERED,
+  "sh",
+  root,
+  "nix-store",
+  "--option",
+  "build-users-group",
+  "",
+  ...(root === "/" ? [] : ["--store", root]),
+  ...args,
+];
+
+/** The daemon asks its own database; nothing is opened by us. */
+export const daemonNixStore = (args: readonly string[]): readonly [string, ...string[]] => [
+  "nix-store",
+  "--store",
+  "daemon",
+  ...args,
+];

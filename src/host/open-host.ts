@@ -1,0 +1,87 @@
+import type { Host } from "./host.ts";
+import { fileTree } from "./file-tree.ts";
+import { coveredNixStore, DAEMON_SOCKET, daemonNixStore, STORE_DATABASE } from "./nix-store.ts";
+import { runAsStream, runToEnd } from "./process.ts";
+import { hostPath } from "../vocabulary.ts";
+import type { Command, CommandResult } from "./host.ts";
+
+/** Where the journal is read from when it is not the host's own. */
+export interface JournalSource {
+  readonly directory?: string;
+  readonly files?: readonly string[];
+}
+
+/**
+ * The host whose file system begins at `root`: this machine for `/`, a mounted disk or a container's tree elsewhere.
+ * Only a live host has a systemd that can be asked; everywhere else unit files speak for it.
+ */
+export const openHost = (root: string, journal: JournalSource = {}): Host => {
+  const tree = fileTree(root);
+  const live = root === "/";
+  const isRoot = process.getuid?.() === 0;
+
+  const nixStore = async (args: readonly string[]): Promise<CommandResult> => {
+    if (live && (await tree.lstat(hostPath(DAEMON_SOCKET))).status === "present")
+      return runToEnd(daemonNixStore(args));
+    if ((await tree.lstat(hostPath(STORE_DATABASE))).status !== "present") {
+      return notPossible(
+        `there is no Nix database at ${STORE_DATABASE}, and asking would create one`,
+      );
+    }
+    const installed = await runToEnd(["nix-store", "--version"]);
+    if (installed.failure) return installed;
+    return runToEnd(coveredNixStore(root, args, isRoot));
+  };
+
+  /** Output of getfacl repeats the paths it was given; ours are the host's. */
+  const accessLists = async (args: readonly string[]): Promise<CommandResult> => {
+    if (live) return runToEnd(["getfacl", ...args]);
+    const result = await runToEnd([
+      "getfacl",
+      ...args.map((arg) => (arg.startsWith("/") ? `${root}${arg}` : arg)),
+    ]);
+    return { ...result, stdout: result.stdout.replaceAll(`# file: ${root}/`, "# file: /") };
+  };
+
+  const journalctl = (args: readonly string[]): readonly [string, ...string[]] => [
+    "journalctl",
+    "--no-pager",
+    ...journalArgs(root, journal),
+    ...args,
+  ];
+
+  return {
+    ...tree,
+    kind: live ? "live" : "root",
+    origin: live ? "this host" : root,
+    async run({ program, args }: Command) {
+      switch (program) {
+        case "journalctl":
+          return runToEnd(journalctl(args));
+        case "nix-store":
+          return nixStore(args);
+        case "getfacl":
+          return accessLists(args);
+        case "systemctl":
+          return live
+            ? runToEnd(["systemctl", "--no-pager", ...args])
+            : notPossible("no systemd runs there");
+      }
+    },
+    stream: ({ program, args }) =>
+      runAsStream(program === "journalctl" ? journalctl(args) : [program, ...args]),
+  };
+};
+
+const notPossible = (stderr: string): CommandResult => ({
+  exitCode: null,
+  stdout: "",
+  stderr,
+  failure: "not-possible",
+});
+
+const journalArgs = (root: string, { directory, files }: JournalSource): readonly string[] => {
+  if (directory !== undefined) return [`--directory=${directory}`];
+  if (files !== undefined && files.length > 0) return files.map((file) => `--file=${file}`);
+  return root === "/" ? [] : [`--root=${root}`];
+};
