@@ -1,0 +1,140 @@
+import { mask } from "../host/redaction.ts";
+import {
+  bootId,
+  invocationId,
+  micros,
+  unitName,
+  type BootId,
+  type InvocationId,
+  type Micros,
+  type UnitName,
+} from "../vocabulary.ts";
+import type { JournalRef } from "../evidence/reference.ts";
+
+/** Who wrote a line: systemd itself, the child that sets a process up, a process of a unit, the kernel, or anybody else. */
+export type Author = "manager" | "exec-child" | "unit" | "kernel" | "other";
+
+/** One journal entry with the fields that mvdoctor uses, values as text. */
+export interface JournalEntry {
+  readonly cursor: string;
+  readonly time: Micros;
+  /** Microseconds since the boot `boot`; within one boot this is the true order. */
+  readonly monotonic: number;
+  readonly boot: BootId;
+  readonly author: Author;
+  /** The unit that the line is about. */
+  readonly unit?: UnitName;
+  readonly invocation?: InvocationId;
+  readonly messageId?: string;
+  /** Masked; control characters are kept here and dropped where text is shown. */
+  readonly message: string;
+  readonly identifier: string;
+  readonly pid?: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/**
+ * One line of `journalctl -o json`. `undefined` for a line that is no entry: total, whatever the bytes.
+ * Shapes of values as journalctl 252 to 262 prints them: a string, an array of bytes (control characters or no UTF-8),
+ * null (too long without --all), or an array of these where a field is repeated.
+ */
+export const parseJsonEntry = (line: Uint8Array): JournalEntry | undefined => {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(
+      Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8"),
+    );
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
+  const fields: Record<string, string> = {};
+  for (const [name, value] of Object.entries(parsed)) {
+    const text = fieldText(value);
+    if (text !== undefined) fields[name] = text;
+  }
+  return entryOf(fields);
+};
+
+/** The text of one value; of a repeated field the first that is text. */
+const fieldText = (value: unknown): string | undefined => {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  if (!Array.isArray(value)) return undefined;
+  if (value.every((byte) => typeof byte === "number")) return Buffer.from(value).toString("utf8");
+  for (const part of value) {
+    const text = fieldText(part);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+};
+
+const entryOf = (fields: Record<string, string>): JournalEntry | undefined => {
+  const cursor = fields["__CURSOR"];
+  const time = Number(fields["__REALTIME_TIMESTAMP"]);
+  if (cursor === undefined || !Number.isSafeInteger(time) || time <= 0) return undefined;
+  const pid = Number(fields["_PID"]);
+  const unit = unitOf(fields);
+  // An empty id is what systemd writes for a unit that never ran.
+  const invocation = fields["INVOCATION_ID"] || fields["_SYSTEMD_INVOCATION_ID"];
+  const messageId = fields["MESSAGE_ID"];
+  return {
+    cursor,
+    time: micros(time),
+    monotonic: Number(fields["__MONOTONIC_TIMESTAMP"] ?? 0),
+    boot: bootId(fields["_BOOT_ID"] ?? ""),
+    author: authorOf(fields),
+    message: mask(fields["MESSAGE"] ?? ""),
+    identifier: fields["SYSLOG_IDENTIFIER"] ?? fields["_COMM"] ?? "unknown",
+    ...(unit === undefined ? {} : { unit: unitName(unit) }),
+    ...(invocation === undefined || invocation === ""
+      ? {}
+      : { invocation: invocationId(invocation) }),
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
+    fields,
+  };
+};
+
+/**
+ * Any process may write UNIT= or MESSAGE_ID= of its own; fields with an underscore are journald's word.
+ * So only PID 1 of root speaks as the manager.
+ */
+const authorOf = (fields: Record<string, string>): Author => {
+  if (fields["_TRANSPORT"] === "kernel") return "kernel";
+  if (fields["_PID"] === "1" && (fields["_UID"] ?? "0") === "0") return "manager";
+  if (/^\(.+\)?$/u.test(fields["SYSLOG_IDENTIFIER"] ?? "") && fields["_TRANSPORT"] === "journal")
+    return "exec-child";
+  return fields["_SYSTEMD_UNIT"] !== undefined || fields["_TRANSPORT"] === "stdout"
+    ? "unit"
+    : "other";
+};
+
+const unitOf = (fields: Record<string, string>): string | undefined => {
+  const author = authorOf(fields);
+  if (author === "manager" || author === "exec-child") {
+    return (
+      fields["UNIT"] ?? fields["OBJECT_SYSTEMD_UNIT"] ?? fields["COREDUMP_UNIT"] ?? ownUnit(fields)
+    );
+  }
+  return ownUnit(fields) ?? fields["COREDUMP_UNIT"] ?? fields["OBJECT_SYSTEMD_UNIT"];
+};
+
+const ownUnit = (fields: Record<string, string>): string | undefined => {
+  const own = fields["_SYSTEMD_UNIT"];
+  if (own !== undefined && own !== "init.scope") return own;
+  // A process that died before journald looked at it has lost its unit; its identifier is set by the unit file.
+  const identifier = fields["SYSLOG_IDENTIFIER"];
+  return identifier !== undefined && /^microvm@[^\s/]+$/u.test(identifier)
+    ? `${identifier}.service`
+    : undefined;
+};
+
+export const journalRef = (entry: JournalEntry): JournalRef => ({
+  kind: "journal",
+  cursor: entry.cursor,
+  time: entry.time,
+  identifier: entry.identifier,
+  ...(entry.pid === undefined ? {} : { pid: entry.pid }),
+  text: entry.message,
+});

@@ -1,0 +1,128 @@
+import type { Host } from "../host/host.ts";
+import type { Micros } from "../vocabulary.ts";
+import { parseJsonEntry, type JournalEntry } from "./entry.ts";
+
+/** The span of entries that is asked for; both ends belong to it. */
+export interface Window {
+  readonly since?: Micros;
+  readonly until?: Micros;
+  /** What `journalctl -b` takes: a boot id or an offset. */
+  readonly boot?: string;
+}
+
+export interface ReadSummary {
+  readonly entries: number;
+  /** Lines that were no entry. */
+  readonly malformed: number;
+  /** What stood on stderr: files that journalctl left out, missing rights. */
+  readonly complaints: readonly string[];
+  /** journalctl failed, and why. */
+  readonly failure?: string;
+}
+
+const asSince = (time: Micros): string => `--since=@${(time / 1e6).toFixed(6)}`;
+
+/** Arguments that narrow a query to a window. `--until` loses entries behind a backward step of the clock (systemd#43805): the reader filters. */
+export const windowArgs = ({ since, boot }: Window): readonly string[] => [
+  ...(since === undefined ? [] : [asSince(since)]),
+  ...(boot === undefined ? [] : [`--boot=${boot}`]),
+];
+
+/** Hands each entry of the window that matches to `take`, in the journal's order, and tells what was not readable. */
+export const readEntries = async (
+  host: Host,
+  matches: readonly string[],
+  window: Window,
+  take: (entry: JournalEntry) => void,
+): Promise<ReadSummary> => {
+  const stream = host.stream({
+    program: "journalctl",
+    args: ["--output=json", "--all", ...windowArgs(window), ...matches],
+  });
+  let entries = 0;
+  let malformed = 0;
+  for await (const line of stream.lines) {
+    if (line.length === 0) continue;
+    const entry = parseJsonEntry(line);
+    if (entry === undefined) {
+      malformed += 1;
+      continue;
+    }
+    if (window.since !== undefined && entry.time < window.since) continue;
+    if (window.until !== undefined && entry.time > window.until) continue;
+    entries += 1;
+    take(entry);
+  }
+  const end = await stream.end;
+  const complaints = complaintsOf(end.stderr);
+  const failed = end.failure !== undefined || (end.exitCode !== 0 && !isEmptyAnswer(end.stderr));
+  return {
+    entries,
+    malformed,
+    complaints,
+    ...(failed ? { failure: failureText(end.failure, end.exitCode, complaints) } : {}),
+  };
+};
+
+/** The first entry at or after `since`; reads one line and stops journalctl. */
+export const firstEntryAfter = async (
+  host: Host,
+  since: Micros,
+  window: Window,
+): Promise<JournalEntry | undefined> => {
+  const stream = host.stream({
+    program: "journalctl",
+    args: ["--output=json", ...windowArgs({ ...window, since })],
+  });
+  let found: JournalEntry | undefined;
+  for await (const line of stream.lines) {
+    found = parseJsonEntry(line);
+    if (found !== undefined) break;
+  }
+  await stream.end;
+  return found;
+};
+
+/** The last entry at or before `until`. */
+export const lastEntryBefore = async (
+  host: Host,
+  until: Micros,
+  window: Window,
+): Promise<JournalEntry | undefined> => {
+  const stream = host.stream({
+    program: "journalctl",
+    args: [
+      "--output=json",
+      "--reverse",
+      ...windowArgs(window.boot === undefined ? {} : { boot: window.boot }),
+      `--until=@${(until / 1e6).toFixed(6)}`,
+    ],
+  });
+  let found: JournalEntry | undefined;
+  for await (const line of stream.lines) {
+    found = parseJsonEntry(line);
+    if (found !== undefined) break;
+  }
+  await stream.end;
+  return found;
+};
+
+export const complaintsOf = (stderr: string): readonly string[] =>
+  stderr
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !/^-- No entries --$/u.test(line));
+
+/** Exit status 1 without a word, or with "no data": nothing matched (journalctl 252 to 262). */
+const isEmptyAnswer = (stderr: string): boolean =>
+  stderr.trim() === "" || /No data available/u.test(stderr);
+
+const failureText = (
+  failure: string | undefined,
+  exitCode: number | null,
+  complaints: readonly string[],
+): string => {
+  if (failure === "not-installed") return "journalctl is not installed here";
+  if (failure === "timed-out") return "journalctl did not answer in time";
+  return complaints[0] ?? `journalctl ended with status ${exitCode}`;
+};
