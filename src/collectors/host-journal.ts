@@ -1,0 +1,198 @@
+import type { HostEvent, HostJournal, JournalHole } from "../evidence/journal.ts";
+import type { Gap } from "../evidence/evidence.ts";
+import type { JournalRef } from "../evidence/reference.ts";
+import type { Host } from "../host/host.ts";
+import { readBoots } from "../journal/boots.ts";
+import { journalRef, type JournalEntry } from "../journal/entry.ts";
+import { hostMatches } from "../journal/matches.ts";
+import { MESSAGE_ID } from "../journal/message-ids.ts";
+import {
+  complaintsOf,
+  firstEntryAfter,
+  lastEntryBefore,
+  readEntries,
+  type Window,
+} from "../journal/read.ts";
+import { micros, unitName, type Micros, storePathOf, type UnitName } from "../vocabulary.ts";
+
+export interface HostJournalRead {
+  readonly journal: HostJournal;
+  readonly gaps: readonly Gap[];
+}
+
+/** What the journal covers, and what happened to the host in it. */
+export const collectHostJournal = async (host: Host, window: Window): Promise<HostJournalRead> => {
+  const events: HostEvent[] = [];
+  const suppressed: { unit?: UnitName; count?: number; ref: JournalRef }[] = [];
+  const clockJumps: JournalRef[] = [];
+  let latest: JournalEntry | undefined;
+  const take = (entry: JournalEntry): void => {
+    latest = entry;
+    const ref = journalRef(entry);
+    const event = hostEvent(entry, ref);
+    if (event !== undefined) events.push(event);
+    if (entry.messageId === MESSAGE_ID.journalDropped)
+      suppressed.push({ ...droppedOf(entry), ref });
+    if (entry.messageId === MESSAGE_ID.timeChange) clockJumps.push(ref);
+  };
+  const [boots, rights, read] = await Promise.all([
+    readBoots(host),
+    host.run({ program: "journalctl", args: ["--lines=0", "--output=short"] }),
+    readEntries(host, hostMatches(), window, take),
+  ]);
+  const span = spanOf(boots.boots, window);
+  const anybody = latest ?? (await firstEntryAfter(host, micros(0), {}));
+  const gaps = [
+    ...problems(boots.failure ?? read.failure, [
+      ...boots.complaints,
+      ...read.complaints,
+      ...complaintsOf(rights.stderr),
+    ]),
+    ...(boots.failure === undefined && boots.boots.length === 0
+      ? [gap("the journal holds no entry at all")]
+      : []),
+    ...(read.malformed > 0
+      ? [gap(`${read.malformed} lines of journalctl's output could not be understood`)]
+      : []),
+  ];
+  return {
+    journal: {
+      boots: boots.boots,
+      ...span,
+      ...nameOf(anybody),
+      events,
+      suppressed,
+      clockJumps,
+      holes: [],
+    },
+    gaps,
+  };
+};
+
+/**
+ * The holes between two moments: spans of at least `least` microseconds in which nobody at all wrote a line.
+ * Jumps ahead by `least` from entry to entry, so that a silent hour costs a few reads and a busy one is not read at all.
+ */
+export const findHoles = async (
+  host: Host,
+  span: { readonly since: Micros; readonly until: Micros },
+  least: number,
+  window: Window,
+): Promise<readonly JournalHole[]> => {
+  const holes: JournalHole[] = [];
+  const step = Math.max(least / 2, (span.until - span.since) / MOST_PROBES);
+  let probe = micros(span.since + 1);
+  while (probe < span.until) {
+    const next = await firstEntryAfter(host, probe, window);
+    const found = next === undefined ? span.until : micros(Math.min(next.time, span.until));
+    if (found - probe >= step) {
+      const before = await lastEntryBefore(host, probe, window);
+      const since = before === undefined ? span.since : micros(Math.max(before.time, span.since));
+      if (found - since >= least) holes.push({ since, until: found });
+    }
+    probe = micros(Math.max(found, probe) + step);
+  }
+  return holes;
+};
+
+const MOST_PROBES = 200;
+
+const gap = (reason: string): Gap => ({ source: "journal", reason, required: true });
+
+/** journalctl says nothing about rights or bad files on stdout; what it says on stderr is a gap of its own. */
+const problems = (failure: string | undefined, complaints: readonly string[]): readonly Gap[] => {
+  const reasons = new Set<string>();
+  if (failure !== undefined) reasons.add(failure);
+  for (const complaint of complaints) {
+    if (/not seeing messages from other users|insufficient permissions/iu.test(complaint)) {
+      reasons.add(
+        "only a part of the journal may be read with these rights: run as root or as a member of systemd-journal",
+      );
+    } else if (
+      /Journal file .* (?:truncated|corrupted)|unsupported feature|Failed to open|Failed to map|Bad message/iu.test(
+        complaint,
+      )
+    ) {
+      reasons.add(complaint);
+    } else if (/No journal files were (?:found|opened)/iu.test(complaint)) {
+      reasons.add("no journal files were found");
+    }
+  }
+  return [...reasons].map(gap);
+};
+
+const spanOf = (
+  boots: HostJournal["boots"],
+  window: Window,
+): { readonly first?: Micros; readonly last?: Micros } => {
+  const within = boots.filter(
+    ({ first, last }) => last >= (window.since ?? first) && first <= (window.until ?? last),
+  );
+  if (within.length === 0) return {};
+  const first = Math.min(...within.map((boot) => boot.first));
+  const last = Math.max(...within.map((boot) => boot.last));
+  return {
+    first: micros(Math.max(first, window.since ?? first)),
+    last: micros(Math.min(last, window.until ?? last)),
+  };
+};
+
+const nameOf = (entry: JournalEntry | undefined): Pick<HostJournal, "hostname" | "machineId"> => {
+  const hostname = entry?.fields["_HOSTNAME"];
+  const machineId = entry?.fields["_MACHINE_ID"];
+  return {
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(machineId === undefined ? {} : { machineId }),
+  };
+};
+
+const TOPLEVEL = /\/nix\/store\/\w{32}-nixos-system-[\w.+-]+/u;
+const SUDO = /^\s*(?<user>\S+) : .*\bCOMMAND=(?<command>.+)$/u;
+/** What an operator does to a VM or its host; the rest of sudo's lines is nobody's business here. */
+const RELEVANT_COMMAND =
+  /microvm|nixos-rebuild|switch-to-configuration|\bclan\b|systemctl|\/run\/secrets|agenix|sops/u;
+const INSTALLER = /sops|agenix/u;
+
+const hostEvent = (entry: JournalEntry, ref: JournalRef): HostEvent | undefined => {
+  if (entry.messageId === MESSAGE_ID.journalStart) return { kind: "journal-started", ref };
+  if (entry.messageId === MESSAGE_ID.journalStop) return { kind: "journal-stopped", ref };
+  if (entry.identifier === "nixos") {
+    if (
+      !/switching to system configuration/u.test(entry.message) ||
+      /finished/u.test(entry.message)
+    )
+      return undefined;
+    const toplevel = storePathOf(TOPLEVEL.exec(entry.message)?.[0] ?? "");
+    return {
+      kind: "switch",
+      ...(toplevel === undefined ? {} : { toplevel }),
+      ref,
+    };
+  }
+  if (entry.identifier === "sudo") {
+    const { user, command } = SUDO.exec(entry.message)?.groups ?? {};
+    if (user === undefined || command === undefined || !RELEVANT_COMMAND.test(command))
+      return undefined;
+    return { kind: "operator", user, command, ref };
+  }
+  if (INSTALLER.test(entry.unit ?? entry.identifier)) {
+    if (entry.messageId === MESSAGE_ID.unitStarted) return { kind: "secrets-installed", ref };
+    if (
+      entry.messageId === MESSAGE_ID.unitFailureResult ||
+      /fail|error|cannot/iu.test(entry.message)
+    ) {
+      return { kind: "secrets-failed", ref };
+    }
+  }
+  return undefined;
+};
+
+const droppedOf = (entry: JournalEntry): { readonly unit?: UnitName; readonly count?: number } => {
+  const words = /Suppressed (?<count>\d+) messages from (?<unit>\S+)/u.exec(entry.message)?.groups;
+  const unit = entry.fields["OBJECT_SYSTEMD_UNIT"] ?? words?.["unit"];
+  const count = Number(entry.fields["N_DROPPED"] ?? words?.["count"]);
+  return {
+    ...(unit === undefined ? {} : { unit: unitName(unit) }),
+    ...(Number.isFinite(count) ? { count } : {}),
+  };
+};

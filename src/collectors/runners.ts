@@ -1,0 +1,134 @@
+import {
+  collected,
+  unavailable,
+  type Collected,
+  type LinkedRunners,
+} from "../evidence/evidence.ts";
+import type { Runner, SecretChannel } from "../evidence/runner.ts";
+import type { StateDirectory, StateLink } from "../evidence/state-directory.ts";
+import type { Host } from "../host/host.ts";
+import { hostPath, type HostPath, type StorePath, storePathOf } from "../vocabulary.ts";
+import { fileRef, walkPath } from "./path-walk.ts";
+import { readRunnerScript } from "./runner-script.ts";
+import { runnerDirectoryName, runnerScriptGuest, storeName } from "./store-path.ts";
+
+/** The scripts behind `current` and `booted`. */
+export const collectRunners = async (
+  host: Host,
+  state: StateDirectory,
+): Promise<Collected<LinkedRunners>> => {
+  const [current, booted] = await Promise.all([
+    linkedRunner(host, state.links.current),
+    linkedRunner(host, state.links.booted),
+  ]);
+  for (const found of [current, booted]) if (found?.status === "unavailable") return found;
+  return collected({
+    ...(current?.status === "collected" ? { current: current.value } : {}),
+    ...(booted?.status === "collected" ? { booted: booted.value } : {}),
+  });
+};
+
+const linkedRunner = async (
+  host: Host,
+  link: StateLink | undefined,
+): Promise<Collected<Runner> | undefined> => {
+  if (link?.end !== "resolved") return undefined;
+  return readRunner(host, link.hops[0].path, link.store);
+};
+
+/** The runner in a directory that holds `bin/microvm-run`; nothing where there is no such script. */
+export const readRunner = async (
+  host: Host,
+  directory: HostPath,
+  store: StorePath | undefined,
+): Promise<Collected<Runner> | undefined> => {
+  const found = await readScript(host, hostPath(`${directory}/bin/microvm-run`));
+  if (found === undefined || found.status === "unavailable") return found;
+  const shares = await virtiofsShares(host, directory);
+  const name = store === undefined ? undefined : runnerDirectoryName(storeName(store));
+  const runner = found.value;
+  return collected({
+    ...runner,
+    ...(store === undefined ? {} : { directory: store }),
+    ...(name === undefined ? {} : { hypervisor: name.hypervisor, guestName: name.guestName }),
+    channels: [...runner.channels, ...shares],
+  });
+};
+
+/** One runner script by its path, symlinks followed. The content is public by the rules of the host's door, or not read at all. */
+export const readScript = async (
+  host: Host,
+  path: HostPath,
+): Promise<Collected<Runner> | undefined> => {
+  const walk = await walkPath(host, path);
+  if (walk.end === "absent" || walk.file === undefined) {
+    return walk.end === "denied"
+      ? unavailable("permission-denied", `${walk.stopped ?? path} may not be looked at`)
+      : undefined;
+  }
+  const script = walk.file.path;
+  const text = await host.readText(script);
+  if (text.status !== "present") {
+    const why = text.status === "refused" ? text.reason : text.status;
+    return unavailable("failed", `${script} was not read: ${why}`, walk.ref);
+  }
+  const own = readRunnerScript(script, text.value);
+  const behind = await Promise.all(
+    own.channels.filter(isArgumentsScript).map(({ path: extra }) => followed(host, extra)),
+  );
+  const store = storePathOf(script);
+  const guest = store === undefined ? undefined : runnerScriptGuest(storeName(store));
+  const directory =
+    own.credentialsDirectory ??
+    behind.find((extra) => extra?.credentialsDirectory)?.credentialsDirectory;
+  return collected({
+    ...own,
+    ...(directory === undefined ? {} : { credentialsDirectory: directory }),
+    channels: [...own.channels, ...behind.flatMap((extra) => extra?.channels ?? [])],
+    reads: [...own.reads, ...behind.flatMap((extra) => extra?.reads ?? [])],
+    script,
+    ...(store === undefined ? {} : { scriptStore: store }),
+    ...(guest === undefined ? {} : { guestName: guest }),
+    ref: fileRef(script, walk.file.stat),
+    size: walk.file.stat.size,
+  });
+};
+
+type ArgumentsScript = Extract<SecretChannel, { kind: "arguments-script" }>;
+const isArgumentsScript = (channel: SecretChannel): channel is ArgumentsScript =>
+  channel.kind === "arguments-script";
+
+const followed = async (
+  host: Host,
+  path: HostPath,
+): Promise<ReturnType<typeof readRunnerScript> | undefined> => {
+  const text = await host.readText(path);
+  return text.status === "present" ? readRunnerScript(path, text.value) : undefined;
+};
+
+/** `share/microvm/virtiofs/<tag>/source` holds the path that virtiofsd serves. */
+const virtiofsShares = async (
+  host: Host,
+  directory: HostPath,
+): Promise<readonly SecretChannel[]> => {
+  const base = hostPath(`${directory}/share/microvm/virtiofs`);
+  const tags = await host.list(base);
+  if (tags.status !== "present") return [];
+  const shares = await Promise.all(
+    tags.value.map(async (tag): Promise<readonly SecretChannel[]> => {
+      const file = hostPath(`${base}/${tag}/source`);
+      const text = await host.readText(file);
+      const path = text.status === "present" ? text.value.trim() : "";
+      if (!path.startsWith("/")) return [];
+      return [
+        {
+          kind: "share",
+          protocol: "virtiofs",
+          path: hostPath(path),
+          ref: { kind: "file", path: file, line: 1, text: path },
+        },
+      ];
+    }),
+  );
+  return shares.flat();
+};

@@ -1,0 +1,107 @@
+import { collected, type Collected } from "../evidence/evidence.ts";
+import type { AccessList, PathComponent, PathWalk, SecretFiles } from "../evidence/secret-files.ts";
+import type { Host } from "../host/host.ts";
+import { hostPath, type HostPath } from "../vocabulary.ts";
+import { walkPath } from "./path-walk.ts";
+
+/** Walks every path that somebody names as a secret's, with the ACL of each component. No file is opened. */
+export const collectSecretFiles = async (
+  host: Host,
+  paths: readonly HostPath[],
+): Promise<Collected<SecretFiles>> => {
+  const unique = [...new Set(paths)].toSorted();
+  const walks = await Promise.all(unique.map((path) => walkPath(host, path)));
+  const { lists, read } = await readAccessLists(host, walks);
+  return collected({
+    walks: new Map(walks.map((walk) => [walk.path, withAccessLists(walk, lists)])),
+    aclsRead: read,
+  });
+};
+
+const withAccessLists = (walk: PathWalk, lists: ReadonlyMap<string, AccessList>): PathWalk => {
+  const add = (component: PathComponent): PathComponent => {
+    const acl = lists.get(component.path);
+    return acl === undefined ? component : { ...component, acl };
+  };
+  const file = walk.file === undefined ? undefined : add(walk.file);
+  const acl = file?.acl;
+  return {
+    ...walk,
+    components: walk.components.map(add),
+    ...(file === undefined ? {} : { file }),
+    ref: acl === undefined ? walk.ref : { ...walk.ref, acl: shortForm(acl) },
+  };
+};
+
+/** Asks once for all components; symlinks have no ACL of their own. */
+const readAccessLists = async (
+  host: Host,
+  walks: readonly PathWalk[],
+): Promise<{ readonly lists: ReadonlyMap<string, AccessList>; readonly read: boolean }> => {
+  const paths = new Set(
+    walks.flatMap(({ components }) =>
+      components.filter(({ stat }) => stat.type !== "symlink").map(({ path }) => path),
+    ),
+  );
+  if (paths.size === 0) return { lists: new Map(), read: true };
+  const result = await host.run({
+    program: "getfacl",
+    args: ["--numeric", "--absolute-names", "--physical", "--", ...[...paths].toSorted()],
+  });
+  if (result.failure !== undefined) return { lists: new Map(), read: false };
+  return { lists: parseAccessLists(result.stdout), read: true };
+};
+
+/** getfacl(1): blocks that begin with `# file:`; only entries beyond the mode make a list worth keeping. */
+export const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
+  const lists = new Map<string, AccessList>();
+  for (const block of output.split(/\n\n+/u)) {
+    const path = /^# file: (?<path>.+)$/mu.exec(block)?.groups?.["path"];
+    if (path === undefined) continue;
+    const users = new Map<number, number>();
+    const groups = new Map<number, number>();
+    let owningGroup = 0;
+    let mask: number | undefined;
+    for (const line of block.split("\n")) {
+      const entry = /^(?<kind>user|group|mask):(?<id>\d*):(?<permissions>[r-][w-][xXst-])/u.exec(
+        line,
+      )?.groups;
+      if (entry === undefined) continue;
+      const bits = permissionBits(entry["permissions"] ?? "");
+      if (entry["kind"] === "mask") mask = bits;
+      else if (entry["id"] === "") {
+        if (entry["kind"] === "group") owningGroup = bits;
+      } else (entry["kind"] === "user" ? users : groups).set(Number(entry["id"]), bits);
+    }
+    if (users.size > 0 || groups.size > 0) {
+      lists.set(hostPath(unescaped(path)), {
+        users,
+        groups,
+        owningGroup,
+        ...(mask === undefined ? {} : { mask }),
+      });
+    }
+  }
+  return lists;
+};
+
+const permissionBits = (text: string): number =>
+  (text.startsWith("r") ? 4 : 0) |
+  (text[1] === "w" ? 2 : 0) |
+  (/[xst]/u.test(text[2] ?? "") ? 1 : 0);
+
+/** getfacl writes odd bytes of a name as `\ooo`. */
+const unescaped = (path: string): string =>
+  path.replace(/\\(\d{3})/gu, (_, octal: string) =>
+    String.fromCodePoint(Number.parseInt(octal, 8)),
+  );
+
+const shortForm = ({ users, groups, mask }: AccessList): string =>
+  [
+    ...[...users].map(([uid, bits]) => `u:${uid}:${letters(bits)}`),
+    ...[...groups].map(([gid, bits]) => `g:${gid}:${letters(bits)}`),
+    ...(mask === undefined ? [] : [`m::${letters(mask)}`]),
+  ].join(",");
+
+const letters = (bits: number): string =>
+  `${bits & 4 ? "r" : "-"}${bits & 2 ? "w" : "-"}${bits & 1 ? "x" : "-"}`;

@@ -1,0 +1,219 @@
+import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
+import type { CommandRef, FileRef } from "../evidence/reference.ts";
+import type { LiveUnit, LoadedCredential, Setting, VmUnit } from "../evidence/unit.ts";
+import type { Host } from "../host/host.ts";
+import { vmUnit } from "../journal/matches.ts";
+import { hostPath, type HostPath, type UnitName, type VmName } from "../vocabulary.ts";
+import { absentRef, fileRef } from "./path-walk.ts";
+import {
+  effectiveSetting,
+  effectiveSettings,
+  expandSpecifiers,
+  parseCredentialSetting,
+  parseUnitFile,
+  splitWords,
+  type UnitSetting,
+} from "./unit-file.ts";
+
+/** systemd.unit(5): the system manager's load path, most important first. */
+const UNIT_PATH = [
+  "/etc/systemd/system.control",
+  "/run/systemd/system.control",
+  "/run/systemd/transient",
+  "/run/systemd/generator.early",
+  "/etc/systemd/system",
+  "/run/systemd/system",
+  "/run/systemd/generator",
+  "/usr/local/lib/systemd/system",
+  "/usr/lib/systemd/system",
+  "/lib/systemd/system",
+  "/run/systemd/generator.late",
+];
+
+const SANDBOX_KEYS = [
+  "PrivateUsers",
+  "ProtectHome",
+  "ProtectSystem",
+  "RootDirectory",
+  "RootImage",
+  "TemporaryFileSystem",
+  "InaccessiblePaths",
+  "BindPaths",
+  "BindReadOnlyPaths",
+  "PrivateTmp",
+  "DynamicUser",
+];
+
+/** `microvm@VM.service` from its files, and on a live host what systemd made of them. */
+export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmUnit>> => {
+  const name = vmUnit(vm);
+  const [own, template] = await Promise.all([
+    findUnitFile(host, name),
+    findUnitFile(host, "microvm@.service"),
+  ]);
+  const fragment = own ?? template;
+  if (fragment === undefined) {
+    return unavailable(
+      "not-found",
+      `there is neither ${name} nor microvm@.service in systemd's load path`,
+      absentRef(hostPath("/etc/systemd/system/microvm@.service")),
+    );
+  }
+  const dropIns = await findDropIns(host, [`${name}.d`, "microvm@.service.d", "service.d"]);
+  const files = [fragment, ...dropIns];
+  const settings = files.map(({ path, text }) => parseUnitFile(path, text));
+  const all = (section: string, key: string): readonly Setting[] =>
+    effectiveSettings(settings, section, key).map((setting) => settingOf(setting, name));
+  const one = (key: string): Setting | undefined => {
+    const setting = effectiveSetting(settings, "Service", key);
+    return setting === undefined ? undefined : settingOf(setting, name);
+  };
+  const live = await collectLive(host, name);
+  return collected({
+    name,
+    fragment: fragment.ref,
+    shadowsTemplate: own !== undefined && template !== undefined,
+    dropIns: dropIns.map(({ ref }) => ref),
+    user: one("User"),
+    group: one("Group"),
+    type: one("Type"),
+    restart: one("Restart"),
+    restartSec: one("RestartSec"),
+    supplementaryGroups: words(all("Service", "SupplementaryGroups")),
+    execStart: all("Service", "ExecStart"),
+    credentials: [
+      ...all("Service", "LoadCredential").map((setting) => credentialOf(setting, false)),
+      ...all("Service", "LoadCredentialEncrypted").map((setting) => credentialOf(setting, true)),
+    ],
+    imported: words(all("Service", "ImportCredential")),
+    setIds: [...all("Service", "SetCredential"), ...all("Service", "SetCredentialEncrypted")].map(
+      idOnly,
+    ),
+    environmentFiles: all("Service", "EnvironmentFile"),
+    conditions: ["ConditionPathExists", "AssertPathExists"].flatMap((key) => all("Unit", key)),
+    sandbox: SANDBOX_KEYS.flatMap((key) =>
+      all("Service", key).map((setting) => ({ ...setting, key })),
+    ),
+    live,
+  });
+};
+
+/** The state directory that the unit works in; microvm.stateDir can be anywhere. */
+export const collectStateRoot = async (host: Host): Promise<HostPath> => {
+  const template = await findUnitFile(host, "microvm@.service");
+  const settings = template === undefined ? [] : [parseUnitFile(template.path, template.text)];
+  const directory = effectiveSetting(settings, "Service", "WorkingDirectory")?.value.replace(
+    /^-/u,
+    "",
+  );
+  const root = directory?.replace(/\/%[iI]\/?$/u, "");
+  return hostPath(root?.startsWith("/") && root !== directory ? root : "/var/lib/microvms");
+};
+
+interface UnitFile {
+  readonly path: HostPath;
+  readonly text: string;
+  readonly ref: FileRef;
+}
+
+export const findUnitFile = async (host: Host, name: string): Promise<UnitFile | undefined> => {
+  for (const directory of UNIT_PATH) {
+    const file = await readUnitFile(host, hostPath(`${directory}/${name}`));
+    if (file !== undefined) return file;
+  }
+  return undefined;
+};
+
+const readUnitFile = async (host: Host, path: HostPath): Promise<UnitFile | undefined> => {
+  const stat = await host.lstat(path);
+  if (stat.status !== "present") return undefined;
+  const text = await host.readText(path);
+  return text.status === "present"
+    ? { path, text: text.value, ref: fileRef(path, stat.value) }
+    : undefined;
+};
+
+/** Drop-ins by file name over all directories; an earlier directory hides the same name in a later one (systemd.unit(5)). */
+const findDropIns = async (
+  host: Host,
+  directories: readonly string[],
+): Promise<readonly UnitFile[]> => {
+  const chosen = new Map<string, UnitFile>();
+  for (const place of UNIT_PATH) {
+    for (const directory of directories) {
+      const listed = await host.list(hostPath(`${place}/${directory}`));
+      if (listed.status !== "present") continue;
+      for (const file of listed.value.filter(
+        (entry) => entry.endsWith(".conf") && !chosen.has(entry),
+      )) {
+        const read = await readUnitFile(host, hostPath(`${place}/${directory}/${file}`));
+        if (read !== undefined) chosen.set(file, read);
+      }
+    }
+  }
+  return [...chosen].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
+};
+
+const settingOf = (setting: UnitSetting, unit: UnitName): Setting => ({
+  value: expandSpecifiers(setting.value, unit),
+  ref: {
+    kind: "file",
+    path: setting.path,
+    line: setting.line,
+    text: `${setting.key}=${setting.value}`,
+  },
+});
+
+const words = (settings: readonly Setting[]): readonly Setting[] =>
+  settings.flatMap(({ value, ref }) => splitWords(value).map((word) => ({ value: word, ref })));
+
+const idOnly = ({ value, ref }: Setting): Setting => ({
+  value: parseCredentialSetting(value).id,
+  ref,
+});
+
+const credentialOf = ({ value, ref }: Setting, encrypted: boolean): LoadedCredential => {
+  const { id, source } = parseCredentialSetting(value);
+  return { id, encrypted, ref, ...(source?.startsWith("/") ? { source: hostPath(source) } : {}) };
+};
+
+const LIVE_PROPERTIES = [
+  "ActiveState",
+  "SubState",
+  "Result",
+  "InvocationID",
+  "MainPID",
+  "NeedDaemonReload",
+];
+
+const collectLive = async (host: Host, unit: UnitName): Promise<LiveUnit | undefined> => {
+  if (host.kind === "root") return undefined;
+  const args = ["show", `--property=${LIVE_PROPERTIES.join(",")}`, unit];
+  const result = await host.run({ program: "systemctl", args });
+  if (result.exitCode !== 0) return undefined;
+  const values = new Map(
+    result.stdout.split("\n").flatMap((line) => {
+      const at = line.indexOf("=");
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
+    }),
+  );
+  const activeState = values.get("ActiveState");
+  if (activeState === undefined) return undefined;
+  const invocation = values.get("InvocationID");
+  const mainPid = Number(values.get("MainPID"));
+  const ref: CommandRef = {
+    kind: "command",
+    argv: ["systemctl", ...args],
+    exitCode: 0,
+    text: `ActiveState=${activeState} SubState=${values.get("SubState") ?? ""} Result=${values.get("Result") ?? ""}`,
+  };
+  return {
+    activeState,
+    subState: values.get("SubState") ?? "",
+    result: values.get("Result") ?? "",
+    needsReload: values.get("NeedDaemonReload") === "yes",
+    ...(invocation === undefined || invocation === "" ? {} : { invocation }),
+    ...(mainPid > 0 ? { mainPid } : {}),
+    ref,
+  };
+};

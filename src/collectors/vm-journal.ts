@@ -1,0 +1,253 @@
+import type {
+  FailedJob,
+  Invocation,
+  OutputLine,
+  SkippedStart,
+  StartLimit,
+  VmJournal,
+} from "../evidence/journal.ts";
+import type { JournalRef } from "../evidence/reference.ts";
+import type { Host } from "../host/host.ts";
+import { journalRef, type JournalEntry } from "../journal/entry.ts";
+import { helperUnits, invocationMatches, vmMatches, vmUnit } from "../journal/matches.ts";
+import { MESSAGE_ID } from "../journal/message-ids.ts";
+import { readEntries, type ReadSummary, type Window } from "../journal/read.ts";
+import type { UnitName, VmName } from "../vocabulary.ts";
+import { meaningsOf } from "./output-meaning.ts";
+
+type Draft = { -readonly [Key in keyof Invocation]: Invocation[Key] } & {
+  exits: Invocation["exits"][number][];
+  spawnFailures: Invocation["spawnFailures"][number][];
+  lines: OutputLine[];
+};
+
+/** A start that is still being read, and how often its output said the same thing. */
+interface Reading {
+  readonly draft: Draft;
+  readonly said: Map<string, number>;
+}
+
+/** A guest that says the same thing a thousand times says it once for a rule; the first lines are kept. */
+const LINES_KEPT_PER_MEANING = 3;
+/** Starts whose nameless lines are asked for in a second query. */
+const STARTS_ASKED_AGAIN = 64;
+
+export interface VmJournalRead {
+  readonly journal: VmJournal;
+  readonly summary: ReadSummary;
+}
+
+/** Reads everything about one VM and its helper units, and sorts it into starts as the lines stream by. */
+export const collectVmJournal = async (
+  host: Host,
+  vm: VmName,
+  window: Window,
+): Promise<VmJournalRead> => {
+  const sorter = startSorter(vm);
+  const summary = await readEntries(host, vmMatches(vm), window, sorter.take);
+  const unexplained = sorter.unexplained();
+  if (unexplained.length > 0)
+    await readEntries(host, invocationMatches(unexplained), window, sorter.takeNameless);
+  return { journal: sorter.result(summary.entries), summary };
+};
+
+const startSorter = (vm: VmName) => {
+  const own = vmUnit(vm);
+  const units = new Set<string>([own, ...helperUnits(vm)]);
+  const readings = new Map<string, Reading>();
+  const skipped: SkippedStart[] = [];
+  const limits: StartLimit[] = [];
+  const failedJobs: FailedJob[] = [];
+  const stops: { unit: UnitName; ref: JournalRef }[] = [];
+  const seen = new Set<string>();
+
+  const take = (entry: JournalEntry): void => {
+    const { unit } = entry;
+    if (unit === undefined || !units.has(unit) || seen.has(entry.cursor)) return;
+    seen.add(entry.cursor);
+    const ref = journalRef(entry);
+    if (entry.author === "manager") {
+      if (isSkip(entry)) {
+        const condition = /\((\w+=[^)]*)\)|condition check (\w+=\S+)/u.exec(entry.message);
+        skipped.push({ unit, ...conditionOf(condition), ref });
+        return;
+      }
+      if (isStartLimit(entry)) limits.push({ unit, ref });
+      if (
+        entry.messageId === MESSAGE_ID.unitStopping ||
+        entry.messageId === MESSAGE_ID.unitStopped
+      ) {
+        if (entry.fields["JOB_TYPE"] === "stop") stops.push({ unit, ref });
+      }
+    }
+    if (entry.invocation === undefined) {
+      if (entry.author === "manager" && entry.messageId === MESSAGE_ID.unitFailed) {
+        failedJobs.push({ unit, result: entry.fields["JOB_RESULT"] ?? "failed", ref });
+      }
+      return;
+    }
+    addToStart(readingOf(readings, entry, unit, ref), entry, ref);
+  };
+
+  return {
+    take,
+    /** The second query finds lines by their start alone: the unit is that of the start. */
+    takeNameless: (entry: JournalEntry): void => {
+      const reading = entry.invocation === undefined ? undefined : readings.get(entry.invocation);
+      if (reading === undefined || seen.has(entry.cursor)) return;
+      seen.add(entry.cursor);
+      addToStart(reading, entry, journalRef(entry));
+    },
+    /** Starts that systemd could not set up: the reason may stand in a line without a unit (systemd 262). */
+    unexplained: (): readonly string[] =>
+      [...readings.values()]
+        .map(({ draft }) => draft)
+        .filter(
+          (draft) =>
+            draft.spawnFailures.length > 0 || draft.exits.some(({ status }) => status >= 200),
+        )
+        .map(({ id }) => id)
+        .slice(0, STARTS_ASKED_AGAIN),
+    result: (entries: number): VmJournal => {
+      const starts = [...readings.values()].map(({ draft }): Invocation => draft);
+      const ordered = starts.toSorted((a, b) => a.first.time - b.first.time);
+      return {
+        invocations: ordered.filter(({ unit }) => unit === own),
+        helpers: ordered.filter(({ unit }) => unit !== own),
+        skipped,
+        limits,
+        failedJobs,
+        stops,
+        entries,
+      };
+    },
+  };
+};
+
+const readingOf = (
+  readings: Map<string, Reading>,
+  entry: JournalEntry,
+  unit: UnitName,
+  ref: JournalRef,
+): Reading => {
+  const id = entry.invocation;
+  if (id === undefined) throw new TypeError("an entry without an invocation belongs to no start");
+  const known = readings.get(id);
+  if (known !== undefined) return known;
+  const draft: Draft = {
+    id,
+    unit,
+    boot: entry.boot,
+    first: ref,
+    last: ref,
+    exits: [],
+    spawnFailures: [],
+    outputLines: 0,
+    lines: [],
+  };
+  const reading: Reading = { draft, said: new Map() };
+  readings.set(id, reading);
+  return reading;
+};
+
+/** Lines of one start may come in any order: the child's words often stand before systemd's. */
+const addToStart = (reading: Reading, entry: JournalEntry, ref: JournalRef): void => {
+  const { draft } = reading;
+  if (ref.time < draft.first.time) draft.first = ref;
+  if (ref.time >= draft.last.time) draft.last = ref;
+  switch (entry.author) {
+    case "manager":
+      addManagerLine(draft, entry, ref);
+      return;
+    case "exec-child":
+      addSpawnFailure(draft, entry, ref);
+      return;
+    case "unit":
+    case "other":
+      addOutput(reading, entry, ref);
+      return;
+    case "kernel":
+  }
+};
+
+const addManagerLine = (draft: Draft, entry: JournalEntry, ref: JournalRef): void => {
+  const { fields } = entry;
+  switch (entry.messageId) {
+    case MESSAGE_ID.unitStarted:
+      draft.started = ref;
+      return;
+    case MESSAGE_ID.unitProcessExit:
+      draft.exits.push({
+        command: fields["COMMAND"] ?? "ExecStart",
+        code: exitCode(fields["EXIT_CODE"]),
+        status: Number(fields["EXIT_STATUS"] ?? Number.NaN),
+        ref,
+      });
+      return;
+    case MESSAGE_ID.unitFailureResult:
+      draft.result = { value: fields["UNIT_RESULT"] ?? "failed", ref };
+      return;
+    case MESSAGE_ID.unitSuccess:
+      draft.succeeded = ref;
+      return;
+    case MESSAGE_ID.unitRestartScheduled:
+      draft.restart = ref;
+      return;
+    case MESSAGE_ID.unitStopping:
+      draft.stopping = ref;
+      return;
+    case MESSAGE_ID.unitStopped:
+      draft.stopped = { job: fields["JOB_TYPE"] ?? "stop", ref };
+      return;
+    case MESSAGE_ID.unitFailed:
+      draft.failedStart = { result: fields["JOB_RESULT"] ?? "failed", ref };
+      return;
+    case MESSAGE_ID.spawnFailed:
+      addSpawnFailure(draft, entry, ref);
+      return;
+    default:
+  }
+};
+
+const STEP = /Failed at step (?<step>[A-Z_]+) spawning/u;
+
+const addSpawnFailure = (draft: Draft, entry: JournalEntry, ref: JournalRef): void => {
+  const step =
+    STEP.exec(entry.message)?.groups?.["step"] ??
+    (/credential/iu.test(entry.message) ? "CREDENTIALS" : undefined);
+  if (step === undefined) return;
+  const errno = Number(entry.fields["ERRNO"]);
+  draft.spawnFailures.push({ step, ...(Number.isInteger(errno) ? { errno } : {}), ref });
+};
+
+const addOutput = ({ draft, said }: Reading, entry: JournalEntry, ref: JournalRef): void => {
+  draft.outputLines += 1;
+  draft.firstOutput ??= ref;
+  draft.lastOutput = ref;
+  const meanings = meaningsOf(entry.message).filter((meaning) => {
+    const key = JSON.stringify(meaning);
+    const count = (said.get(key) ?? 0) + 1;
+    said.set(key, count);
+    return count <= LINES_KEPT_PER_MEANING;
+  });
+  if (meanings.length > 0) draft.lines.push({ meanings, ref });
+};
+
+const exitCode = (text: string | undefined): "exited" | "killed" | "dumped" =>
+  text === "killed" || text === "dumped" ? text : "exited";
+
+/** A skip has the id of a start that is done (252 to 262); only its words tell. */
+const isSkip = (entry: JournalEntry): boolean =>
+  entry.messageId === MESSAGE_ID.unitSkipped ||
+  (entry.messageId === MESSAGE_ID.unitStarted &&
+    /\bskipped\b.*condition|condition.*\bskipped\b/iu.test(entry.message));
+
+const conditionOf = (match: RegExpExecArray | null): { readonly condition?: string } => {
+  const condition = match?.[1] ?? match?.[2];
+  return condition === undefined ? {} : { condition };
+};
+
+/** Up to 257 only this text tells; 262 gives a result of its own. */
+const isStartLimit = (entry: JournalEntry): boolean =>
+  /Start request repeated too quickly/u.test(entry.message) ||
+  entry.fields["UNIT_RESULT"] === "start-limit-hit";
