@@ -1,0 +1,136 @@
+import type { LinkedRunners } from "../evidence/evidence.ts";
+import type { HostIdentity } from "../evidence/host-identity.ts";
+import type { FileRef, JournalRef } from "../evidence/reference.ts";
+import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
+import type { VmUnit } from "../evidence/unit.ts";
+import type { HostPath, InvocationId } from "../vocabulary.ts";
+import { accessTo, runnerReader, type Access, type Reader } from "./access.ts";
+import { pathsReadAsUser } from "./handover.ts";
+import type { History, Phase } from "./history.ts";
+import { meaningsIn } from "./starts.ts";
+
+/** A file that the runner or the VMM opens as the unit's user, with what the journal and the modes say of it. */
+export interface UserRead {
+  readonly path: HostPath;
+  readonly by: "runner" | "hypervisor";
+  /** The phase whose starts tried it; the newest for a read that is only predicted. */
+  readonly phase: Phase | undefined;
+  readonly inForce: boolean;
+  /** Starts in which the journal shows the read fail. */
+  readonly starts: readonly InvocationId[];
+  readonly denials: readonly JournalRef[];
+  readonly absences: readonly JournalRef[];
+  /** The line of a script that reads it, where one is known. */
+  readonly script?: FileRef;
+  readonly walk?: PathWalk;
+  readonly reader?: Reader;
+  readonly access: Access;
+}
+
+export interface UserReadInput {
+  readonly history: History;
+  readonly secretFiles: SecretFiles;
+  readonly unit: VmUnit;
+  readonly identity: HostIdentity;
+  readonly runners: LinkedRunners;
+}
+
+/** Every read as the unit's user: what the runner in force would do, and what the journal shows of earlier phases. */
+export const userReads = ({
+  history,
+  secretFiles,
+  unit,
+  identity,
+  runners,
+}: UserReadInput): readonly UserRead[] => {
+  const reader = runnerReader(unit, identity);
+  const newest = history.phases.at(-1);
+  const accessOf = (walk: PathWalk | undefined): Access => {
+    if (walk === undefined) return { status: "unknown", why: "the path was not looked at" };
+    if (reader === undefined)
+      return {
+        status: "unknown",
+        why: `the user ${unit.user?.value ?? ""} is not known on this host`,
+      };
+    return accessTo(walk, reader);
+  };
+  const scripted = runners.current === undefined ? [] : pathsReadAsUser(runners.current);
+  const reads: UserRead[] = [];
+  const lastWithStarts = history.phases.findLast(({ starts }) => starts.length > 0);
+  for (const phase of history.phases) {
+    const inForce = phase === lastWithStarts && currentIsIn(phase);
+    for (const [path, failure] of failuresIn(phase)) {
+      const walk = secretFiles.walks.get(path);
+      const script = inForce ? scripted.find((one) => one.path === path) : undefined;
+      reads.push({
+        path,
+        by: failure.byHypervisor ? "hypervisor" : "runner",
+        phase,
+        inForce,
+        starts: failure.starts,
+        denials: failure.denials,
+        absences: failure.absences,
+        ...(script === undefined ? {} : { script: script.ref }),
+        ...(walk === undefined ? {} : { walk }),
+        ...(reader === undefined ? {} : { reader }),
+        access: accessOf(walk),
+      });
+    }
+  }
+  for (const { path, ref, by } of scripted) {
+    if (reads.some((read) => read.path === path && read.inForce)) continue;
+    const walk = secretFiles.walks.get(path);
+    reads.push({
+      path,
+      by,
+      phase: newest,
+      inForce: true,
+      starts: [],
+      denials: [],
+      absences: [],
+      script: ref,
+      ...(walk === undefined ? {} : { walk }),
+      ...(reader === undefined ? {} : { reader }),
+      access: accessOf(walk),
+    });
+  }
+  return reads;
+};
+
+/** The phase ran the runner that stands now, or the one that the next start would take is the same story. */
+const currentIsIn = (phase: Phase): boolean => phase.end === undefined || phase.kind === "failing";
+
+interface Failure {
+  readonly starts: InvocationId[];
+  readonly denials: JournalRef[];
+  readonly absences: JournalRef[];
+  byHypervisor: boolean;
+}
+
+const failuresIn = (phase: Phase): ReadonlyMap<HostPath, Failure> => {
+  const failures = new Map<HostPath, Failure>();
+  for (const start of phase.starts) {
+    for (const kind of ["permission-denied", "no-such-file"] as const) {
+      for (const { meaning, ref } of meaningsIn(start, kind)) {
+        if (!mayBeSecret(meaning.path)) continue;
+        const failure = failures.get(meaning.path) ?? {
+          starts: [],
+          denials: [],
+          absences: [],
+          byHypervisor: false,
+        };
+        failure.starts.push(start.id);
+        (kind === "permission-denied" ? failure.denials : failure.absences).push(ref);
+        if (/-fw_cfg|-smbios|fsdev/u.test(ref.text)) failure.byHypervisor = true;
+        failures.set(meaning.path, failure);
+      }
+    }
+  }
+  return failures;
+};
+
+/** Devices, sockets and the VM's own directory fail for reasons of their own. */
+const mayBeSecret = (path: HostPath): boolean =>
+  !/^\/(?:dev|proc|sys|nix\/store|run\/credentials|run\/user)\/|^\/var\/lib\/microvms\/|\.sock$|\.img$/u.test(
+    path,
+  );

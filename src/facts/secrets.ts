@@ -1,0 +1,167 @@
+import type { LinkedRunners } from "../evidence/evidence.ts";
+import type { VmJournal } from "../evidence/journal.ts";
+import type { EvidenceRef, JournalRef } from "../evidence/reference.ts";
+import type { Runner } from "../evidence/runner.ts";
+import type { VmUnit } from "../evidence/unit.ts";
+import type { HostPath, InvocationId } from "../vocabulary.ts";
+import { meaningsIn } from "./starts.ts";
+
+/** What a guest said of one credential in one start. */
+export interface GuestReport {
+  readonly start: InvocationId;
+  readonly name: string;
+  readonly bytes: number;
+  readonly ref: JournalRef;
+}
+
+/** One secret under all the names that it goes by. */
+export interface Secret {
+  /** The name to show: the file's, else the credential's, else the guest's. */
+  readonly name: string;
+  readonly paths: readonly HostPath[];
+  readonly credentialIds: readonly string[];
+  readonly guestNames: readonly string[];
+  /** Why it is believed that the VM wants this secret. */
+  readonly wantedBy: readonly EvidenceRef[];
+  readonly reports: readonly GuestReport[];
+}
+
+/** Where secrets lie on a host by convention: sops-nix, agenix, clan, systemd's credential stores. */
+export const isSecretPlace = (path: string): boolean =>
+  /^\/(?:run\/(?:secrets|agenix|user-secrets|partitioning-secrets|keys)|etc\/(?:credstore|secret|secrets)|var\/lib\/(?:sops-nix|secrets))/u.test(
+    path,
+  );
+
+interface Mention {
+  readonly path?: HostPath;
+  readonly id?: string;
+  readonly guestName?: string;
+  readonly ref: EvidenceRef;
+  readonly report?: GuestReport;
+}
+
+export interface SecretSources {
+  readonly unit?: VmUnit;
+  readonly runners?: LinkedRunners;
+  readonly vmJournal?: VmJournal;
+}
+
+/**
+ * The secrets that somebody wants for this VM: the unit, a runner, the journal of a failed read, or the guest that misses them.
+ * `API_KEY`, `api-key` and `/run/secrets/.../api-key` are one.
+ */
+export const findSecrets = (sources: SecretSources): readonly Secret[] => {
+  const groups: Mention[][] = [];
+  for (const mention of mentionsIn(sources)) {
+    const keys = keysOf(mention);
+    const same = groups.filter((group) =>
+      group.some((one) => keysOf(one).some((key) => keys.includes(key))),
+    );
+    const merged = [...same.flat(), mention];
+    for (const group of same) groups.splice(groups.indexOf(group), 1);
+    groups.push(merged);
+  }
+  return groups.map(secretOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+};
+
+const mentionsIn = ({ unit, runners, vmJournal }: SecretSources): readonly Mention[] => [
+  ...(unit?.credentials ?? []).map(({ id, source, ref }): Mention => ({
+    id,
+    ref,
+    ...(source === undefined ? {} : { path: source }),
+  })),
+  ...(unit?.setIds ?? []).map(({ value, ref }): Mention => ({ id: value, ref })),
+  ...[runners?.current, runners?.booted].flatMap((runner) =>
+    runner === undefined ? [] : runnerMentions(runner),
+  ),
+  ...(vmJournal?.invocations ?? []).flatMap((start): readonly Mention[] => [
+    ...[...meaningsIn(start, "permission-denied"), ...meaningsIn(start, "no-such-file")]
+      .filter(({ meaning }) => isSecretPlace(meaning.path))
+      .map(({ meaning, ref }) => ({ path: meaning.path, ref })),
+    ...meaningsIn(start, "credential-size").map(({ meaning, ref }) => ({
+      guestName: meaning.name,
+      ref,
+      report: { start: start.id, name: meaning.name, bytes: meaning.bytes, ref },
+    })),
+    ...meaningsIn(start, "credential-file-missing").map(({ meaning, ref }) => ({
+      guestName: meaning.name,
+      ref,
+    })),
+    ...meaningsIn(start, "credentials-received").flatMap(({ meaning, ref }) =>
+      meaning.names.map((name) => ({ guestName: name, ref })),
+    ),
+  ]),
+];
+
+const runnerMentions = (runner: Runner): readonly Mention[] => [
+  ...runner.reads.map(({ path, ref }): Mention => ({ path, ref })),
+  ...(runner.credentialsDirectory?.ids ?? []).map((id): Mention => ({
+    id,
+    ref: runner.credentialsDirectory?.ref ?? runner.ref,
+  })),
+  ...runner.channels.flatMap((channel): readonly Mention[] => {
+    switch (channel.kind) {
+      case "fw-cfg-file":
+        return [
+          credentialPath(channel.path) === undefined
+            ? { guestName: channel.name, path: channel.path, ref: channel.ref }
+            : {
+                guestName: channel.name,
+                id: credentialPath(channel.path) ?? channel.name,
+                ref: channel.ref,
+              },
+        ];
+      case "fw-cfg-string":
+        return [{ guestName: channel.name, ref: channel.ref }];
+      case "oem-literal":
+      case "oem-runtime":
+      case "smbios-argument":
+      case "kernel-command-line":
+        return channel.names.map((name) => ({ guestName: name, ref: channel.ref }));
+      case "share":
+      case "arguments-script":
+        return [];
+    }
+  }),
+];
+
+/** The id in `/run/credentials/UNIT/ID`: a path that systemd makes, not one where a secret comes from. */
+export const credentialPath = (path: string): string | undefined =>
+  /^\/run\/credentials\/[^/]+\/(?<id>[^/]+)$/u.exec(path)?.groups?.["id"];
+
+const keysOf = ({ path, id, guestName }: Mention): readonly string[] => [
+  ...(path === undefined
+    ? []
+    : [`path ${path}`, `name ${normal(path.slice(path.lastIndexOf("/") + 1))}`]),
+  ...(id === undefined ? [] : [`name ${normal(id)}`]),
+  ...(guestName === undefined ? [] : [`name ${normal(guestName)}`]),
+];
+
+/** Environment style and file style of one name are the same name. */
+const normal = (name: string): string => name.toLowerCase().replaceAll(/[_.\s]+/gu, "-");
+
+const secretOf = (mentions: readonly Mention[]): Secret => {
+  const paths = distinct(mentions.flatMap(({ path }) => path ?? []));
+  const credentialIds = distinct(mentions.flatMap(({ id }) => id ?? []));
+  const guestNames = distinct(mentions.flatMap(({ guestName }) => guestName ?? []));
+  const [path] = paths;
+  return {
+    name: path?.slice(path.lastIndexOf("/") + 1) ?? credentialIds[0] ?? guestNames[0] ?? "unknown",
+    paths,
+    credentialIds,
+    guestNames,
+    wantedBy: mentions.map(({ ref }) => ref),
+    reports: mentions.flatMap(({ report }) => report ?? []),
+  };
+};
+
+const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+
+/** The secrets that a guest means by these names. */
+export const namesOfGuest = (
+  secrets: readonly Secret[],
+  guestNames: readonly string[],
+): readonly string[] =>
+  secrets
+    .filter((secret) => secret.guestNames.some((name) => guestNames.includes(name)))
+    .map(({ name }) => name);

@@ -1,0 +1,77 @@
+import type { Invocation, OutputMeaning } from "../evidence/journal.ts";
+import type { JournalRef } from "../evidence/reference.ts";
+import type { Micros } from "../vocabulary.ts";
+
+const SECOND = 1_000_000;
+/** A VM that lives longer than this came further than its runner script. */
+const LIVES = 30 * SECOND;
+
+/** The moment a start ended by systemd's word; `undefined` where the journal holds no end. */
+export const endOfStart = (start: Invocation): Micros | undefined => {
+  const ends = [
+    start.result?.ref,
+    start.succeeded,
+    start.stopped?.ref,
+    start.restart,
+    start.failedStart?.ref,
+  ];
+  const times = ends.flatMap((ref) => (ref === undefined ? [] : [ref.time]));
+  return times.length === 0 ? undefined : times.reduce((a, b) => (a > b ? a : b));
+};
+
+/** A start that failed: an exit that is no success, a failed result, or a process that could not be set up. */
+export const hasFailed = (start: Invocation): boolean =>
+  start.result !== undefined || start.failedStart !== undefined || start.spawnFailures.length > 0;
+
+export const meaningsIn = <Kind extends OutputMeaning["kind"]>(
+  start: Invocation,
+  kind: Kind,
+): readonly {
+  readonly meaning: Extract<OutputMeaning, { kind: Kind }>;
+  readonly ref: JournalRef;
+}[] =>
+  start.lines.flatMap(({ meanings, ref }) =>
+    meanings
+      .filter((meaning): meaning is Extract<OutputMeaning, { kind: Kind }> => meaning.kind === kind)
+      .map((meaning) => ({ meaning, ref })),
+  );
+
+/** The guest itself has spoken. */
+export const guestSpoke = (start: Invocation): JournalRef | undefined =>
+  start.lines.find(({ meanings }) =>
+    meanings.some(
+      ({ kind }) =>
+        kind === "guest-kernel" || kind === "credential-size" || kind === "credentials-received",
+    ),
+  )?.ref;
+
+/**
+ * Whether a start got as far as a running guest. systemd's "Started" counts only for Type=notify: with Type=simple it is logged
+ * for a runner that dies at once (measured on systemd 252, 257 and 262).
+ */
+export const reachedReady = (
+  start: Invocation,
+  last: Micros | undefined,
+  type: string | undefined,
+): boolean => {
+  if (guestSpoke(start) !== undefined) return true;
+  if (type === "notify" && start.started !== undefined && start.failedStart === undefined)
+    return true;
+  if (start.spawnFailures.length > 0) return false;
+  const end = endOfStart(start) ?? last;
+  return end !== undefined && end - start.first.time >= LIVES;
+};
+
+/** What a failed start looks like, so that equal failures count as one. */
+export const failureSignature = (start: Invocation): string => {
+  const exit = start.exits[0];
+  const denied = meaningsIn(start, "permission-denied")[0]?.meaning.path;
+  const missing = meaningsIn(start, "no-such-file")[0]?.meaning.path;
+  return [
+    start.spawnFailures[0]?.step ?? "",
+    exit === undefined ? "" : `${exit.code} ${exit.status}`,
+    denied === undefined ? "" : `denied ${denied}`,
+    missing === undefined ? "" : `missing ${missing}`,
+    hasFailed(start) ? "failed" : "",
+  ].join("|");
+};
