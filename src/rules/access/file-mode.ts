@@ -1,0 +1,98 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { Secret } from "../../facts/secrets.ts";
+import { octal } from "../../facts/wording.ts";
+import { vmOfUnit } from "../../vocabulary.ts";
+import { userReads, type UserRead } from "../../facts/denied-reads.ts";
+import { loadCredential, ownedByReader } from "../remedies.ts";
+import { defineRule, type Observation } from "../rule.ts";
+import { nonEmpty, scopeOf } from "../scope.ts";
+
+export default defineRule({
+  id: "access/file-mode",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The identity that reads the secret lacks `r` on the file itself.",
+    why: "sops-nix, agenix and clan install secrets as root:root 0400. A runner works as `microvm`, so its own `cat` is refused, and under `set -e` the start ends there.",
+    proof:
+      "The mode, owner and ACL of the file, against the unit's User=, Group= and groups; a `Permission denied` for that path in the journal. Every directory on the way lets the reader pass, which rules out access/parent-directory.",
+    sources: ["path_resolution(7)", "acl(5)", "systemd.exec(5), User="],
+  },
+  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
+  causes: [
+    {
+      mechanism: "failed-read-ends-the-runner",
+      effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
+    },
+    { mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] },
+  ],
+  *check(knowledge) {
+    for (const read of userReads(knowledge)) {
+      const observation = observe(read, knowledge);
+      if (observation !== undefined) yield observation;
+    }
+  },
+});
+
+type Check = Parameters<typeof userReads>[0] & { readonly secrets: readonly Secret[] };
+
+const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
+  const { access, walk, reader, denials } = read;
+  if (access.status === "unknown" && denials.length > 0) return unseen(read, knowledge);
+  if (
+    access.status !== "denied" ||
+    access.need !== "read" ||
+    walk === undefined ||
+    reader === undefined
+  )
+    return undefined;
+  const { stat } = access.at;
+  const who = `${reader.name} (uid ${reader.uid})`;
+  const context = {
+    vm: vmOfUnit(knowledge.unit.name),
+    unit: knowledge.unit,
+    secrets: knowledge.secrets,
+  };
+  return {
+    title: `${reader.name} may not read ${read.path}`,
+    explanation:
+      `${subjectOf(read)} opens ${read.path} as ${who}. The file is ${octal(stat.mode)} and belongs to ${stat.uid}:${stat.gid}` +
+      `${access.at.acl === undefined ? ", without an ACL that would let others in" : ", and its ACL does not let that user in"}; ` +
+      `every directory on the way can be passed, so the file's own mode decides.` +
+      (denials.length > 0
+        ? ` The journal shows the refusal ${denials.length === 1 ? "once" : `${denials.length} times`}.`
+        : ` No start has tried it yet: this is what the next one would meet.`),
+    certainty: knowledge.secretFiles.aclsRead && denials.length > 0 ? "proven" : "strong",
+    subject: {
+      path: read.path,
+      reader: reader.name,
+      mode: octal(stat.mode),
+      uid: stat.uid,
+      gid: stat.gid,
+    },
+    evidence: nonEmpty<EvidenceRef>(
+      walk.ref,
+      ...denials.slice(0, 1),
+      ...denials.slice(-1),
+      ...(read.script === undefined ? [] : [read.script]),
+    ),
+    scope: scopeOf(read, knowledge.secrets),
+    remedies: [loadCredential(context), ownedByReader(context, read.path)],
+  };
+};
+
+/** The journal shows a refusal, but the file cannot be looked at: the component that refuses is open. */
+const unseen = (read: UserRead, knowledge: Check): Observation | undefined => {
+  const [first] = read.denials;
+  if (first === undefined || read.access.status !== "unknown") return undefined;
+  return {
+    title: `Reading ${read.path} was refused`,
+    explanation: `The journal shows Permission denied for ${read.path}, and ${read.access.why}: whether the file's own mode or a directory refuses is not known.`,
+    certainty: "weak",
+    subject: { path: read.path },
+    evidence: [first, ...(read.walk === undefined ? [] : [read.walk.ref])],
+    scope: scopeOf(read, knowledge.secrets),
+  };
+};
+
+const subjectOf = (read: UserRead): string => (read.by === "hypervisor" ? "The VMM" : "The runner");

@@ -1,0 +1,66 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { userReads } from "../../facts/denied-reads.ts";
+import { octal } from "../../facts/wording.ts";
+import { vmOfUnit } from "../../vocabulary.ts";
+import { loadCredential } from "../remedies.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty, scopeOf } from "../scope.ts";
+
+export default defineRule({
+  id: "access/parent-directory",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The identity that reads the secret lacks `x` on a directory of the resolved path.",
+    why: "A file can only be opened by somebody who may pass every directory on the way, on both sides of each symlink. The file's own mode may look fine.",
+    proof:
+      "The stat of each component of the resolved path, against the reader; the first one without `x` is named.",
+    sources: ["path_resolution(7)", "acl(5)"],
+  },
+  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
+  causes: [
+    {
+      mechanism: "failed-read-ends-the-runner",
+      effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
+    },
+    { mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] },
+  ],
+  *check(knowledge) {
+    const context = {
+      vm: vmOfUnit(knowledge.unit.name),
+      unit: knowledge.unit,
+      secrets: knowledge.secrets,
+    };
+    for (const read of userReads(knowledge)) {
+      const { access, reader, denials } = read;
+      if (access.status !== "denied" || access.need !== "traverse" || reader === undefined)
+        continue;
+      const { path, stat } = access.at;
+      yield {
+        title: `${reader.name} may not pass ${path} on the way to ${read.path}`,
+        explanation:
+          `${read.by === "hypervisor" ? "The VMM" : "The runner"} opens ${read.path} as ${reader.name} (uid ${reader.uid}). ` +
+          `The directory ${path} is ${octal(stat.mode)} and belongs to ${stat.uid}:${stat.gid}, so that user cannot pass it, whatever the file's own mode says.` +
+          (denials.length > 0
+            ? ` The journal shows the refusal ${denials.length === 1 ? "once" : `${denials.length} times`}.`
+            : " No start has tried it yet."),
+        certainty: knowledge.secretFiles.aclsRead && denials.length > 0 ? "proven" : "strong",
+        subject: {
+          path,
+          secret: read.path,
+          reader: reader.name,
+          mode: octal(stat.mode),
+          uid: stat.uid,
+          gid: stat.gid,
+        },
+        evidence: nonEmpty<EvidenceRef>(
+          { kind: "file", path, stat },
+          ...denials.slice(0, 1),
+          ...(read.script === undefined ? [] : [read.script]),
+        ),
+        scope: scopeOf(read, knowledge.secrets),
+        remedies: [loadCredential(context)],
+      };
+    }
+  },
+});

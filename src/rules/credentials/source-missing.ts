@@ -1,0 +1,76 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty, secretNames } from "../scope.ts";
+
+export default defineRule({
+  id: "credentials/source-missing",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "`LoadCredential=` or `LoadCredentialEncrypted=` names an absolute path that does not exist.",
+    why: "systemd refuses to start a unit whose credential it cannot load: status 243/CREDENTIALS, and with Restart= again and again.",
+    proof:
+      "lstat of the named path. The journal's words are no proof: up to systemd 257 every credential failure reads `Protocol error`.",
+    sources: ["systemd.exec(5), LoadCredential=", "recordings of systemd 252, 257 and 262"],
+  },
+  requires: ["unit", "secretFiles", "secrets"],
+  optional: ["history"],
+  causes: [
+    {
+      mechanism: "failed-setup-ends-the-start",
+      effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
+    },
+  ],
+  *check({ unit, secretFiles, secrets, history }) {
+    const fallbacks = new Set(unit.setIds.map(({ value }) => value));
+    const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
+    const failed = (phase?.starts ?? []).filter(({ spawnFailures }) =>
+      spawnFailures.some(({ step }) => step === "CREDENTIALS"),
+    );
+    const words = failed.flatMap(({ spawnFailures }) =>
+      spawnFailures.filter(({ step }) => step === "CREDENTIALS"),
+    );
+    for (const { id, source, ref } of unit.credentials) {
+      const walk = source === undefined ? undefined : secretFiles.walks.get(source);
+      if (source === undefined || walk?.end !== "absent" || fallbacks.has(id)) continue;
+      yield {
+        title: `systemd is to load ${id} from ${source}, which does not exist`,
+        explanation:
+          `The unit loads the credential ${id} from ${source}; ${walk.stopped ?? source} is missing. systemd does not start a unit without a credential that it was told to load.` +
+          (words.length > 0
+            ? ` ${failed.length} starts ended at that step.`
+            : " No start in the journal has met it yet: the next one will."),
+        certainty: "proven",
+        subject: { credential: id, path: source, missing: walk.stopped ?? source },
+        evidence: nonEmpty<EvidenceRef>(
+          ref,
+          walk.ref,
+          ...words.slice(0, 1).map((word) => word.ref),
+        ),
+        scope: {
+          secrets: secretNames({ secrets }, [source]),
+          paths: [source],
+          starts: failed.map((start) => start.id),
+          inForce: true,
+          ...(phase === undefined ? {} : { phase: phase.index }),
+        },
+        remedies: [
+          {
+            title: "Name the path that the secret is installed under",
+            kind: "nix",
+            snippet: `{ config, ... }:
+{
+  systemd.services."${unit.name.replace(/\.service$/u, "")}".serviceConfig.LoadCredential = [
+    "${id}:\${config.sops.secrets."${source.replace(/^\/run\/secrets\//u, "")}".path}"
+  ];
+}
+`,
+            clears: ["credentials/source-missing"],
+            leaves: [],
+            cost: "With .path the evaluation fails when the secret is not declared, instead of the VM at its start.",
+          },
+        ],
+      };
+    }
+  },
+});

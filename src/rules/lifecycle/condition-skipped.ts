@@ -1,0 +1,41 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { counted, isVmUnit } from "../../facts/wording.ts";
+import { formatUtc } from "../../time/format-time.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "lifecycle/condition-skipped",
+  severity: "error",
+  part: "symptom",
+  docs: {
+    what: "A start was skipped by an unmet condition.",
+    why: "A skipped start is no failure for systemd: nothing is red, nothing restarts, the VM is simply not there.",
+    proof:
+      "systemd's line about the condition. It carries the same message id as a start that is done; only its words differ.",
+    sources: ["systemd.unit(5), ConditionPathExists=", "recordings of systemd 252, 257 and 262"],
+  },
+  requires: ["vmJournal", "history"],
+  *check({ vmJournal, history }) {
+    const skipped = vmJournal.skipped.filter(({ unit }) => isVmUnit(unit));
+    const last = skipped.at(-1);
+    const [first] = skipped;
+    if (last === undefined || first === undefined) return;
+    const later = vmJournal.invocations.some((start) => start.first.time > last.ref.time);
+    const phase = history.phases.findLast(({ start }) => start <= last.ref.time);
+    yield {
+      title: `systemd skipped ${counted(skipped.length, "start")} of the VM`,
+      explanation:
+        `Last at ${formatUtc(last.ref.time)}${last.condition === undefined ? "" : `, because ${last.condition} did not hold`}. Nothing ran and nothing failed.` +
+        (later ? " A later start went through." : " There was no start since."),
+      certainty: "proven",
+      ...(later ? { severity: "info" as const } : {}),
+      subject: {
+        unit: last.unit,
+        ...(last.condition === undefined ? {} : { condition: last.condition }),
+      },
+      evidence: nonEmpty<EvidenceRef>(last.ref, ...(first === last ? [] : [first.ref])),
+      scope: { inForce: !later, ...(phase === undefined ? {} : { phase: phase.index }) },
+    };
+  },
+});

@@ -1,0 +1,78 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { ProcessExit } from "../../evidence/journal.ts";
+import type { VmUnit } from "../../evidence/unit.ts";
+import { counted } from "../../facts/wording.ts";
+import { formatDuration, formatUtc } from "../../time/format-time.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "lifecycle/crash-loop",
+  severity: "error",
+  part: "symptom",
+  docs: {
+    what: "The unit fails and is started again, over and over.",
+    why: "microvm@ has Restart=always and RestartSec=5s: two starts in ten seconds never reach the default start limit, so the loop has no end of its own.",
+    proof:
+      "Starts with a failure and a restart that systemd scheduled. Starts are counted by their invocation; the restart counter begins anew after a stop by hand.",
+    sources: [
+      "systemd.service(5), Restart=",
+      "systemd.unit(5), StartLimitIntervalSec=",
+      "microvm.nix nixos-modules/host/default.nix:274-318 at 71beea0",
+    ],
+  },
+  requires: ["history"],
+  optional: ["unit"],
+  causes: [
+    {
+      mechanism: "systemd-starts-it-again",
+      effects: ["lifecycle/start-limit", "lifecycle/never-started"],
+    },
+  ],
+  *check({ history, unit }) {
+    const lastWithStarts = history.phases.findLast(({ starts }) => starts.length > 0);
+    for (const phase of history.phases) {
+      const { loop } = phase;
+      if (loop === undefined || loop.failed * 2 < loop.count) continue;
+      const [first] = loop.starts;
+      const final = loop.starts.at(-1) ?? first;
+      const exit = loop.starts.flatMap(({ exits }) => exits)[0];
+      yield {
+        title: `${counted(loop.count, "start")} in a row failed, one every ${formatDuration(loop.period)}`,
+        explanation: [
+          `From ${formatUtc(loop.first)} to ${formatUtc(loop.last)} systemd started the unit ${loop.count} times;`,
+          `${loop.failed === loop.count ? "every start" : `${loop.failed} of them`} failed${exit === undefined ? "." : ` (${exitText(exit)}).`}`,
+          ...(unit?.restart === undefined ? [] : [`${restartText(unit)} keeps it going;`]),
+          `systemd's "Started" in between means only that the process was forked.`,
+        ].join(" "),
+        certainty: "proven",
+        subject: {
+          unit: first.unit,
+          period: Math.round(loop.period / 1000) / 1000,
+          count: loop.count,
+          first: formatUtc(loop.first),
+          last: formatUtc(loop.last),
+        },
+        evidence: nonEmpty<EvidenceRef>(
+          first.result?.ref ?? first.first,
+          ...(first.restart === undefined ? [] : [first.restart]),
+          final.result?.ref ?? final.last,
+          ...(unit?.restart === undefined ? [] : [unit.restart.ref]),
+        ),
+        scope: {
+          phase: phase.index,
+          starts: loop.starts.map(({ id }) => id),
+          inForce: phase === lastWithStarts,
+        },
+      };
+    }
+  },
+});
+
+const exitText = ({ command, code, status }: ProcessExit): string =>
+  code === "exited"
+    ? `${command} with status ${status}`
+    : `${command} was ${code} by signal ${status}`;
+
+const restartText = ({ restart, restartSec }: VmUnit): string =>
+  `Restart=${restart?.value ?? "no"}${restartSec === undefined ? "" : ` after ${restartSec.value}`}`;

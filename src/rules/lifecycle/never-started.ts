@@ -1,0 +1,56 @@
+import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import { counted } from "../../facts/wording.ts";
+import { formatUtc } from "../../time/format-time.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "lifecycle/never-started",
+  severity: "error",
+  part: "symptom",
+  docs: {
+    what: "No invocation in the window ever reached its ready state.",
+    why: "Whatever the guest would do with its secrets, it never got that far.",
+    proof:
+      "Every start of the window, none with a word of a guest, a readiness message, or half a minute of life; and a journal without a hole in which another start could hide.",
+    sources: [
+      "systemd.service(5), Type=",
+      "measured: `Started` is logged for a runner that dies at once",
+    ],
+  },
+  requires: ["history", "vmJournal", "hostJournal"],
+  *check({ history, vmJournal, hostJournal }) {
+    const [first] = vmJournal.invocations;
+    const final = vmJournal.invocations.at(-1);
+    if (
+      first === undefined ||
+      final === undefined ||
+      history.readyStarts.length > 0 ||
+      hostJournal.holes.length > 0
+    )
+      return;
+    const coverage: CoverageRef = {
+      kind: "coverage",
+      source: "journal",
+      text: "no hole in the journal between its first and its last entry",
+      ...(hostJournal.first === undefined ? {} : { since: hostJournal.first }),
+      ...(hostJournal.last === undefined ? {} : { until: hostJournal.last }),
+    };
+    yield {
+      title: `None of ${counted(vmJournal.invocations.length, "start")} got as far as a running guest`,
+      explanation: `Between ${formatUtc(hostJournal.first ?? first.first.time)} and ${formatUtc(hostJournal.last ?? final.last.time)} no start lived for half a minute, reported readiness or let a guest speak.`,
+      certainty: "strong",
+      subject: { unit: first.unit, starts: vmJournal.invocations.length },
+      evidence: nonEmpty<EvidenceRef>(
+        coverage,
+        first.result?.ref ?? first.first,
+        final.result?.ref ?? final.last,
+      ),
+      scope: {
+        starts: vmJournal.invocations.map(({ id }) => id),
+        inForce: true,
+        phase: history.phases.at(-1)?.index ?? 1,
+      },
+    };
+  },
+});

@@ -1,0 +1,256 @@
+import type { Runner } from "../evidence/runner.ts";
+import type { VmUnit } from "../evidence/unit.ts";
+import type { Secret } from "../facts/secrets.ts";
+import type { HostPath, RuleId } from "../vocabulary.ts";
+import type { Remedy } from "./rule.ts";
+
+/** What a snippet is written for. */
+export interface RemedyContext {
+  readonly vm: string;
+  readonly unit?: VmUnit;
+  readonly runner?: Runner;
+  readonly secrets: readonly Secret[];
+}
+
+/** Faults that a hand-over by systemd makes harmless: root reads the file, whatever its mode. */
+const READ_AS_USER: readonly RuleId[] = [
+  "access/file-mode",
+  "access/parent-directory",
+  "runner/reads-secret-directly",
+  "runner/swallowed-read-error",
+];
+const EMPTY_GUEST: readonly RuleId[] = ["guest/empty-credential", "guest/absent-credential"];
+const NO_WAY: readonly RuleId[] = [
+  "runner/no-secret-path",
+  "credentials/configured-unused",
+  "runner/override-discarded",
+];
+
+/** The ways to give this VM its secrets, best first, for the hypervisor that it runs on. */
+export const waysToHandOver = (context: RemedyContext): readonly Remedy[] => {
+  const hypervisor = context.runner?.hypervisor;
+  const qemu = credentialFiles(context, hypervisor === "qemu");
+  const share = stableShare(context);
+  if (hypervisor === "qemu") return [qemu, share];
+  if (hypervisor === "cloud-hypervisor")
+    return [wrappedRunner(context), execStart(context), share, qemu];
+  return [share, qemu, execStart(context)];
+};
+
+/** systemd reads as root and hands a copy to the unit: needed by every way but a share. */
+export const loadCredential = (context: RemedyContext): Remedy => ({
+  title: "Let systemd read the secrets and hand them to the unit",
+  kind: "nix",
+  snippet: `{
+  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
+${credentialLines(context, "    ")}
+  ];
+}
+`,
+  clears: ["access/file-mode", "access/parent-directory"],
+  leaves: [...NO_WAY, "runner/reads-secret-directly"],
+  cost: "The runner has to read $CREDENTIALS_DIRECTORY: by itself this changes nothing for a runner that reads the path directly.",
+});
+
+/** Gives the file to the unit's user: the smallest change where the runner has to read it itself. */
+export const ownedByReader = (context: RemedyContext, path: HostPath): Remedy => {
+  const user = context.unit?.user?.value ?? "microvm";
+  const name = path.replace(/^\/run\/(?:secrets|agenix)\//u, "");
+  return {
+    title: `Let ${user} read the file`,
+    kind: "nix",
+    snippet: path.startsWith("/run/agenix/")
+      ? `{
+  age.secrets."${name}" = { owner = "${user}"; mode = "0400"; };
+}
+`
+      : `{
+  sops.secrets."${name}" = { owner = "${user}"; mode = "0400"; };
+}
+`,
+    clears: ["access/file-mode"],
+    leaves: ["runner/reads-secret-directly", ...NO_WAY],
+    cost: `Every VM of this host runs as ${user} and could read it: a hand-over by systemd keeps the file root's.`,
+  };
+};
+
+const wrappedRunner = (context: RemedyContext): Remedy => ({
+  title: "Put the credentials on the VMM's command line at start, with a runner of your own",
+  kind: "nix",
+  snippet: `{
+  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
+${credentialLines(context, "    ")}
+  ];
+
+  microvm.vms.${nixName(context.vm)}.config = { config, lib, pkgs, ... }:
+    let
+      default = config.microvm.runner.cloud-hypervisor;
+      vmm = pkgs.writeShellScript "cloud-hypervisor-with-credentials" ''
+        set -eu
+        strings=""
+        for file in "$CREDENTIALS_DIRECTORY"/*; do
+          value=$(\${pkgs.coreutils}/bin/base64 --wrap=0 "$file")
+          strings="$strings,io.systemd.credential.binary:''\${file##*/}=$value"
+        done
+        args=()
+        while [ $# -gt 0 ]; do
+          if [ "$1" = --platform ]; then
+            kept=''\${2#oem_strings=[}
+            kept=''\${kept%]}
+            all="$kept$strings"
+            args+=(--platform "oem_strings=[''\${all#,}]")
+            shift 2
+          else
+            args+=("$1")
+            shift
+          fi
+        done
+        exec -a "microvm@${context.runner?.guestName ?? context.vm}" \${lib.getExe pkgs.cloud-hypervisor} "''\${args[@]}"
+      '';
+    in
+    {
+      microvm.declaredRunner = lib.mkForce (pkgs.runCommand default.name { } ''
+        cp -r \${default} $out
+        chmod -R u+w $out
+        script=$(readlink -f \${default}/bin/microvm-run)
+        rm $out/bin/microvm-run
+        sed 's#[^ ]*/bin/cloud-hypervisor#\${vmm}#' "$script" > $out/bin/microvm-run
+        chmod 0555 $out/bin/microvm-run
+      '');
+    };
+}
+`,
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
+  leaves: [],
+  cost: "The values are arguments of the VMM, so every local user can see them in ps; x86_64 only; needs a rebuild and a restart of the VM. The string that tells systemd that the guest is ready is kept.",
+});
+
+const execStart = (context: RemedyContext): Remedy => ({
+  title: "Replace the start command at the host, together with LoadCredential=",
+  kind: "nix",
+  snippet: `{ pkgs, ... }:
+{
+  systemd.services."microvm@${context.vm}" = {
+    overrideStrategy = "asDropin";
+    serviceConfig = {
+      LoadCredential = [
+${credentialLines(context, "        ")}
+      ];
+      ExecStart = [
+        ""
+        (pkgs.writeShellScript "microvm-run-${context.vm}" ''
+          set -euo pipefail
+          # start the VMM with what lies in "$CREDENTIALS_DIRECTORY"
+          exec /var/lib/microvms/${context.vm}/current/bin/microvm-run
+        '')
+      ];
+    };
+  };
+}
+`,
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
+  leaves: ["runner/stale-booted"],
+  cost: `You own the start command from then on. Without the LoadCredential= lines it would still run as ${context.unit?.user?.value ?? "microvm"} and meet the same Permission denied; the script has to pass the values on itself.`,
+});
+
+const credentialFiles = (context: RemedyContext, already: boolean): Remedy => ({
+  title: already
+    ? "Hand the credentials to QEMU by file"
+    : "Run this VM under QEMU, which takes credentials by file",
+  kind: "nix",
+  snippet: `{
+  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
+${credentialLines(context, "    ")}
+  ];
+
+  microvm.vms.${nixName(context.vm)}.config.microvm = {
+    hypervisor = "qemu";
+    credentialFiles = {
+${credentials(context)
+  .map(
+    ({ id, guest }) => `      "${guest}" = "/run/credentials/microvm@${context.vm}.service/${id}";`,
+  )
+  .join("\n")}
+    };
+  };
+}
+`,
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
+  leaves: [],
+  cost: `${already ? "" : "Another VMM: check devices and memory options. "}credentialFiles is for QEMU alone (microvm.nix since 2025-07-23); names of at most 28 characters; no value on a command line.`,
+});
+
+const stableShare = (context: RemedyContext): Remedy => ({
+  title: "Share a directory with copies of the secrets over virtiofs",
+  kind: "nix",
+  snippet: `{ pkgs, ... }:
+{
+  systemd.services.secrets-for-${context.vm} = {
+    requiredBy = [ "microvm-virtiofsd@${context.vm}.service" ];
+    before = [ "microvm-virtiofsd@${context.vm}.service" ];
+    serviceConfig = {
+      Type = "oneshot";
+      RemainAfterExit = true;
+      RuntimeDirectory = "secrets-for-${context.vm}";
+      RuntimeDirectoryMode = "0700";
+    };
+    script = ''
+${credentials(context)
+  .map(({ source, guest }) => `      install -m 0400 ${source} "$RUNTIME_DIRECTORY/${guest}"`)
+  .join("\n")}
+    '';
+  };
+
+  microvm.vms.${nixName(context.vm)}.config.microvm.shares = [
+    {
+      proto = "virtiofs";
+      tag = "secrets";
+      source = "/run/secrets-for-${context.vm}";
+      mountPoint = "/run/host-secrets";
+    }
+  ];
+}
+`,
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
+  leaves: [],
+  cost: "The guest finds files instead of systemd credentials: its services must read /run/host-secrets. virtiofsd reads as root. A share of /run/secrets itself goes empty at the next switch.",
+});
+
+/** Names for snippets: what the unit already loads, else one credential per known secret file. */
+const credentials = ({
+  unit,
+  secrets,
+}: RemedyContext): readonly {
+  readonly id: string;
+  readonly source: string;
+  readonly guest: string;
+}[] => {
+  const loaded = (unit?.credentials ?? []).flatMap(({ id, source }) =>
+    source === undefined ? [] : [{ id, source }],
+  );
+  const wanted =
+    loaded.length > 0
+      ? loaded
+      : secrets.flatMap(({ name, paths }) =>
+          paths[0] === undefined ? [] : [{ id: name, source: paths[0] }],
+        );
+  const named = wanted.map(({ id, source }) => ({
+    id,
+    source: String(source),
+    guest:
+      secrets.find(
+        ({ credentialIds, paths }) => credentialIds.includes(id) || paths.includes(source),
+      )?.guestNames[0] ?? id,
+  }));
+  return named.length > 0
+    ? named
+    : [{ id: "my-secret", source: "/run/secrets/my-secret", guest: "my-secret" }];
+};
+
+const credentialLines = (context: RemedyContext, indent: string): string =>
+  credentials(context)
+    .map(({ id, source }) => `${indent}"${id}:${source}"`)
+    .join("\n");
+
+/** An attribute name of Nix, in quotes where it needs them. */
+const nixName = (name: string): string => (/^[A-Za-z_][\w'-]*$/u.test(name) ? name : `"${name}"`);

@@ -1,0 +1,113 @@
+import type { EvidenceList } from "../evidence/reference.ts";
+import type { Knowledge, KnowledgeKey } from "../facts/facts.ts";
+import type { Certainty, HostPath, InvocationId, RuleId, Severity } from "../vocabulary.ts";
+
+/** What a finding is about, as key and value; shown and kept in JSON. */
+export type Subject = Readonly<Record<string, string | number>>;
+
+/** Where in the story an observation holds; this is what mechanisms compare. */
+export interface Scope {
+  /** Index of the phase; absent for what holds at all times. */
+  readonly phase?: number;
+  readonly starts?: readonly InvocationId[];
+  /** Names of the secrets concerned. */
+  readonly secrets?: readonly string[];
+  readonly paths?: readonly HostPath[];
+  /** It holds now, not only in an earlier phase. */
+  readonly inForce: boolean;
+}
+
+/** One way to repair something. `clears` and `leaves` name rules; the report keeps those that were found. */
+export interface Remedy {
+  readonly title: string;
+  readonly kind: "nix" | "command" | "advice";
+  readonly snippet: string;
+  readonly clears: readonly RuleId[];
+  readonly leaves: readonly RuleId[];
+  /** What it costs or needs, in one sentence. */
+  readonly cost: string;
+}
+
+/** What a rule sees. Without evidence it does not type-check. */
+export interface Observation {
+  readonly title: string;
+  /** Full sentences for somebody who was woken up. */
+  readonly explanation: string;
+  readonly certainty: Certainty;
+  /** Where it differs from the rule's own. */
+  readonly severity?: Severity;
+  readonly subject: Subject;
+  readonly evidence: EvidenceList;
+  readonly scope: Scope;
+  readonly remedies?: readonly Remedy[];
+}
+
+/**
+ * The part that a rule's finding can play.
+ * `cause`: a fault of its own, unless something else is shown to have caused it. `symptom`: never a root cause.
+ * `circumstance`: makes a cause possible or worse. `note`: worth knowing.
+ */
+export type Part = "cause" | "symptom" | "circumstance" | "note";
+
+/** How one finding brings about another; the predicate of each is in diagnosis/mechanisms.ts. */
+export type MechanismName =
+  | "failed-read-ends-the-runner"
+  | "failed-setup-ends-the-start"
+  | "systemd-starts-it-again"
+  | "nothing-is-handed-over"
+  | "empty-stays-empty"
+  | "error-is-swallowed"
+  | "nothing-to-run"
+  | "helper-fails-first";
+
+export interface CausalClaim {
+  readonly mechanism: MechanismName;
+  readonly effects: readonly RuleId[];
+}
+
+export interface RuleDocs {
+  /** What is true on the host when the rule fires. */
+  readonly what: string;
+  /** Why that keeps a secret away. */
+  readonly why: string;
+  /** Which evidence proves it, and what would rule it out. */
+  readonly proof: string;
+  /** Where the facts come from. */
+  readonly sources: readonly string[];
+}
+
+export type RuleKnowledge<Required extends KnowledgeKey, Optional extends KnowledgeKey> = Pick<
+  Knowledge,
+  Required
+> &
+  Partial<Pick<Knowledge, Optional>>;
+
+/** A pure function of evidence with what it needs, declared: what is not declared cannot be used. */
+export interface Rule<
+  Required extends KnowledgeKey = never,
+  Optional extends KnowledgeKey = never,
+> {
+  readonly id: RuleId;
+  readonly severity: Severity;
+  readonly part: Part;
+  readonly docs: RuleDocs;
+  /** Without one of these the rule is skipped, and the report says what was missing. */
+  readonly requires: readonly Required[];
+  readonly optional?: readonly Optional[];
+  readonly causes?: readonly CausalClaim[];
+  check(knowledge: RuleKnowledge<Required, Optional>): Iterable<Observation>;
+}
+
+export const defineRule = <
+  const Required extends KnowledgeKey,
+  const Optional extends KnowledgeKey = never,
+>(
+  rule: Rule<Required, Optional>,
+): Rule<Required, Optional> => rule;
+
+/** A rule behind the registry: its needs are looked up by the engine, which hands over exactly these. */
+export interface AnyRule extends Omit<Rule, "requires" | "optional" | "check"> {
+  readonly requires: readonly KnowledgeKey[];
+  readonly optional?: readonly KnowledgeKey[];
+  check(knowledge: Knowledge): Iterable<Observation>;
+}

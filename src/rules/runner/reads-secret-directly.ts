@@ -1,0 +1,70 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { userReads } from "../../facts/denied-reads.ts";
+import { isSecretPlace } from "../../facts/secrets.ts";
+import { listed } from "../../facts/wording.ts";
+import { vmOfUnit } from "../../vocabulary.ts";
+import { loadCredential } from "../remedies.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty, secretNames } from "../scope.ts";
+
+export default defineRule({
+  id: "runner/reads-secret-directly",
+  severity: "warning",
+  part: "circumstance",
+  docs: {
+    what: "The runner reads a host path as the unit's user in place of `$CREDENTIALS_DIRECTORY`.",
+    why: "Secrets are root's by default. systemd reads as root and hands over a copy that the unit's user may read; a script that goes past it needs a file that every VM of the host could read.",
+    proof: "The line of the script, or the refusal under the unit's own identifier in the journal.",
+    sources: [
+      "systemd.exec(5), LoadCredential=",
+      "microvm.nix: User=microvm in nixos-modules/host/default.nix",
+    ],
+  },
+  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
+  optional: ["store"],
+  *check(knowledge) {
+    const { unit, secrets, store } = knowledge;
+    const reads = userReads(knowledge).filter(
+      ({ path, by, reader }) => by === "runner" && isSecretPlace(path) && reader?.uid !== 0,
+    );
+    for (const index of new Set(reads.map(({ phase }) => phase?.index))) {
+      const here = reads.filter(({ phase }) => phase?.index === index);
+      const [first] = here;
+      if (first === undefined) continue;
+      const paths = [...new Set(here.map(({ path }) => path))];
+      const lines = here.flatMap(({ script }) => script ?? []);
+      const fitting = (store?.runners ?? [])
+        .flatMap(({ runner }) => runner.reads)
+        .find(({ path }) => paths.includes(path));
+      const [seen] = [
+        ...lines,
+        ...(fitting === undefined ? [] : [fitting.ref]),
+        ...here.flatMap(({ denials, absences }) => [...denials, ...absences]),
+      ];
+      if (seen === undefined) continue;
+      yield {
+        title: `The runner reads ${listed(paths)} itself, as ${unit.user?.value ?? "root"}`,
+        explanation:
+          `The script opens the host's file as the user of the unit. $CREDENTIALS_DIRECTORY is the way that needs no right on the file: ` +
+          `systemd reads it as root and hands the unit a copy.`,
+        certainty: lines.length > 0 ? "proven" : "strong",
+        subject: { path: paths[0] ?? "", unit: unit.name },
+        evidence: nonEmpty<EvidenceRef>(
+          seen,
+          ...here.flatMap(({ denials }) => denials.slice(0, 1)),
+          ...(unit.user === undefined ? [] : [unit.user.ref]),
+        ),
+        scope: {
+          secrets: secretNames({ secrets }, paths),
+          paths,
+          starts: here.flatMap(({ starts }) => starts),
+          inForce: here.some(({ inForce }) => inForce),
+          ...(index === undefined ? {} : { phase: index }),
+        },
+        ...(here.some(({ inForce }) => inForce)
+          ? { remedies: [loadCredential({ vm: vmOfUnit(unit.name), unit, secrets })] }
+          : {}),
+      };
+    }
+  },
+});

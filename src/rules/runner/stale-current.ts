@@ -1,0 +1,59 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "runner/stale-current",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "`current` is not the runner that the newest system generation installs.",
+    why: "The next start runs what `current` leads to. A change that was deployed has then no effect: the installer was skipped, failed, or is frozen by its condition (flake= VMs before 2025-10-10, or with updateFlake).",
+    proof: "The `ln -sTf` of install-microvm-VM in the newest generation, against the link.",
+    sources: [
+      "microvm.nix nixos-modules/host/default.nix:111-147 at 71beea0, 5103fad (2025-10-10)",
+    ],
+  },
+  requires: ["state", "generations"],
+  optional: ["history"],
+  *check({ state, generations, history }) {
+    const current = state.links.current;
+    const newest = generations.list.find(({ number }) => number === generations.newest);
+    if (
+      current?.store === undefined ||
+      newest?.runner === undefined ||
+      newest.installer === undefined
+    )
+      return;
+    if (current.store === newest.runner) return;
+    const phase = history?.phases.at(-1)?.index;
+    yield {
+      title: `current is not the runner of generation ${newest.number}`,
+      explanation:
+        `Generation ${newest.number} of the system installs ${newest.runner}, but current leads to ${current.store}. ` +
+        (newest.frozen
+          ? "Its installer has a condition that leaves an existing VM as it is, so a switch does not change the runner."
+          : "Its installer has not run since, or failed."),
+      certainty: "proven",
+      subject: { current: current.store, generation: newest.number, installs: newest.runner },
+      evidence: nonEmpty<EvidenceRef>(current.hops[0], newest.installer, newest.link),
+      scope: { inForce: true, ...(phase === undefined ? {} : { phase }) },
+      remedies: [
+        {
+          title: newest.frozen
+            ? "Update the VM by hand"
+            : "Run the installer again, then restart the VM",
+          kind: "command",
+          snippet: newest.frozen
+            ? `microvm -Ru ${name(state.path)}`
+            : `systemctl start install-microvm-${name(state.path)}.service && systemctl restart microvm@${name(state.path)}.service`,
+          clears: ["runner/stale-current", "runner/stale-booted"],
+          leaves: [],
+          cost: "Restarts the VM.",
+        },
+      ],
+    };
+  },
+});
+
+const name = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

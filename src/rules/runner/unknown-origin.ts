@@ -1,0 +1,85 @@
+import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import { originOf, phasesOfUnknownRunner, runnersThatFit } from "../../facts/origin.ts";
+import { counted, listed } from "../../facts/wording.ts";
+import { defineRule, type Observation } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "runner/unknown-origin",
+  severity: "warning",
+  part: "circumstance",
+  docs: {
+    what: "The runner in force, or the one of an earlier phase, is referenced by no generation, no flake and no GC root.",
+    why: "What nobody declares, nobody can build again: it goes with the next switch or the next garbage collection, and its behaviour with it.",
+    proof:
+      "The referrers of the runner in the Nix database, the installers of all generations, and the GC roots, none of which leads to it.",
+    sources: [
+      "nix-store(1), --query --referrers-closure",
+      "microvm.nix nixos-modules/host/default.nix at 71beea0",
+    ],
+  },
+  requires: ["store", "state", "generations", "history"],
+  *check(knowledge) {
+    const { store, state, generations, history } = knowledge;
+    const searched: CoverageRef = {
+      kind: "coverage",
+      source: "generations",
+      text: `the installers of ${counted(generations.list.length, "generation")} (${listed(generations.list.map(({ number }) => String(number)))}) and ${counted(store.rootsSeen, "root link")} were looked at`,
+    };
+    const current = state.links.current?.store;
+    const stored = store.runners.find(({ path }) => path === current);
+    if (stored !== undefined && originOf(stored, state, generations).unexplained) {
+      const known = store.databaseProblem === undefined;
+      yield {
+        title: "Nothing on this host explains the runner in force",
+        explanation:
+          `${stored.path} is what current leads to. No generation installs it, no GC root outside the state directory leads to it, and there is no flake file` +
+          `${stored.valid === false ? "; the Nix database does not even know the path" : ""}. It was built elsewhere, by another evaluation, or linked by hand.`,
+        certainty: known ? "proven" : "strong",
+        subject: { runner: stored.path },
+        evidence: nonEmpty<EvidenceRef>(stored.ref, searched, ...store.queries.slice(0, 2)),
+        scope: { inForce: true, phase: history.phases.at(-1)?.index ?? 1 },
+      };
+    }
+    for (const phase of phasesOfUnknownRunner(history)) {
+      const [best, ...others] = runnersThatFit(phase, store).filter(
+        (one) => originOf(one, state, generations).unexplained,
+      );
+      yield best === undefined
+        ? {
+            title: `The runner of phase ${phase.index} is not known`,
+            explanation: `current was linked anew after phase ${phase.index}, and nothing in the journal or the store says what it led to before.`,
+            certainty: "weak",
+            severity: "info",
+            subject: { phase: phase.index },
+            evidence: nonEmpty<EvidenceRef>(
+              searched,
+              ...(state.links.current === undefined ? [] : [state.links.current.hops[0]]),
+            ),
+            scope: { phase: phase.index, inForce: false },
+          }
+        : fittingRunner(phase.index, best, others.length, searched);
+    }
+  },
+});
+
+const fittingRunner = (
+  phase: number,
+  best: ReturnType<typeof runnersThatFit>[number],
+  others: number,
+  searched: CoverageRef,
+): Observation => ({
+  title: `The runner of phase ${phase} comes from nowhere that is declared`,
+  explanation:
+    `${best.path} reads the very path that phase ${phase} failed to read, so it fits${others > 0 ? ` (as do ${others} more)` : ""}. ` +
+    `No generation installs it, nothing references it, and no root keeps it: it is only still there because no garbage collection has run. ` +
+    `That the text fits does not prove that it ran.`,
+  certainty: "strong",
+  subject: { runner: best.path, phase },
+  evidence: nonEmpty<EvidenceRef>(
+    best.ref,
+    ...best.runner.reads.slice(0, 1).map(({ ref }) => ref),
+    searched,
+  ),
+  scope: { phase, inForce: false },
+});

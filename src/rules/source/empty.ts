@@ -1,0 +1,49 @@
+import { defineRule } from "../rule.ts";
+import { secretNames } from "../scope.ts";
+
+export default defineRule({
+  id: "source/empty",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The secret exists on the host and has 0 bytes.",
+    why: "Every hop works and carries nothing. The guest finds a credential of 0 bytes.",
+    proof: "The size that stat reports; the content is never opened.",
+    sources: ["stat(2), st_size"],
+  },
+  requires: ["secretFiles", "secrets"],
+  optional: ["history"],
+  causes: [{ mechanism: "empty-stays-empty", effects: ["guest/empty-credential"] }],
+  *check({ secretFiles, secrets, history }) {
+    const phase = history?.phases.at(-1)?.index;
+    for (const walk of secretFiles.walks.values()) {
+      const names = secretNames({ secrets }, [walk.path]);
+      if (walk.file?.stat.type !== "file" || walk.file.stat.size > 0 || names.length === 0)
+        continue;
+      yield {
+        title: `${walk.path} is empty`,
+        explanation: `The file is there and has 0 bytes, so whoever reads it gets nothing. The fault lies with what writes it, not with the hand-over.`,
+        certainty: "proven",
+        subject: { path: walk.path, size: 0 },
+        evidence: [walk.ref],
+        scope: {
+          secrets: names,
+          paths: [walk.path],
+          inForce: true,
+          ...(phase === undefined ? {} : { phase }),
+        },
+        remedies: [
+          {
+            title: "Write the secret again and install it",
+            kind: "advice",
+            snippet:
+              "Encrypt the value again with sops, agenix or `clan vars generate --regenerate`, then switch the host.",
+            clears: ["source/empty"],
+            leaves: [],
+            cost: "The VM has to be restarted afterwards.",
+          },
+        ],
+      };
+    }
+  },
+});

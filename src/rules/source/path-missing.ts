@@ -1,0 +1,62 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { userReads } from "../../facts/denied-reads.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty, scopeOf } from "../scope.ts";
+
+export default defineRule({
+  id: "source/path-missing",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "A path that the runner names does not exist.",
+    why: "Nothing can be read there: a typo, a renamed secret, a secret of another machine, or one that was removed.",
+    proof:
+      "lstat of each component says which one is missing; a `No such file` for that path in the journal. Where systemd is the reader, credentials/source-missing speaks instead.",
+    sources: ["path_resolution(7)"],
+  },
+  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
+  causes: [
+    {
+      mechanism: "failed-read-ends-the-runner",
+      effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
+    },
+    {
+      mechanism: "error-is-swallowed",
+      effects: ["guest/empty-credential", "guest/absent-credential"],
+    },
+  ],
+  *check(knowledge) {
+    const loaded = new Set(knowledge.unit.credentials.map(({ source }) => source));
+    for (const read of userReads(knowledge)) {
+      const { walk, absences } = read;
+      if (walk?.end !== "absent" || loaded.has(read.path)) continue;
+      const stopped = walk.stopped ?? read.path;
+      yield {
+        title: `${read.path} does not exist`,
+        explanation:
+          `${read.by === "hypervisor" ? "The VMM" : "The runner"} wants to read ${read.path}, and ${stopped === read.path ? "there is no such file" : `already ${stopped} is missing`}.` +
+          (absences.length > 0
+            ? " The journal shows the failed read."
+            : " No start has tried it yet."),
+        certainty: "proven",
+        subject: { path: read.path, missing: stopped },
+        evidence: nonEmpty<EvidenceRef>(
+          walk.ref,
+          ...absences.slice(0, 1),
+          ...(read.script === undefined ? [] : [read.script]),
+        ),
+        scope: scopeOf(read, knowledge.secrets),
+        remedies: [
+          {
+            title: "Find the path under which the secret really lies",
+            kind: "command",
+            snippet: `ls -l ${read.path.slice(0, read.path.lastIndexOf("/")) || "/"}`,
+            clears: [],
+            leaves: ["source/path-missing"],
+            cost: "Lists names only. Then name that path in the configuration, best as config.sops.secrets.<name>.path, and switch.",
+          },
+        ],
+      };
+    }
+  },
+});

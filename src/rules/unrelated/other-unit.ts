@@ -1,0 +1,76 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { hasFailed } from "../../facts/starts.ts";
+import { formatUtc } from "../../time/format-time.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+const SECOND = 1_000_000;
+
+export default defineRule({
+  id: "unrelated/other-unit",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The VM was not started because another unit that it needs failed.",
+    why: "microvm@ requires its tap, macvtap, PCI, virtiofsd and set-booted units. When one fails, the VM's start fails with `dependency`, before any secret is touched.",
+    proof:
+      "JOB_RESULT=dependency for the VM, and the failure of a helper unit in the same seconds. systemd does not say itself which one it was.",
+    sources: [
+      "systemd.unit(5), Requires=",
+      "microvm.nix nixos-modules/host/default.nix:274-318 at 71beea0",
+    ],
+  },
+  requires: ["vmJournal", "history"],
+  causes: [{ mechanism: "helper-fails-first", effects: ["lifecycle/never-started"] }],
+  *check({ vmJournal, history }) {
+    const own = [
+      ...vmJournal.failedJobs
+        .filter(({ unit, result }) => unit.startsWith("microvm@") && result === "dependency")
+        .map(({ ref }) => ref),
+      ...vmJournal.invocations.flatMap(({ failedStart }) =>
+        failedStart?.result === "dependency" ? [failedStart.ref] : [],
+      ),
+    ].toSorted((a, b) => a.time - b.time);
+    const last = own.at(-1);
+    if (last === undefined) return;
+    const helper = vmJournal.helpers.findLast(
+      (start) => hasFailed(start) && Math.abs(start.last.time - last.time) <= 10 * SECOND,
+    );
+    const later = vmJournal.invocations.some(({ first }) => first.time > last.time);
+    const phase = history.phases.findLast(({ start }) => start <= last.time);
+    yield {
+      title:
+        helper === undefined
+          ? "A unit that the VM needs failed"
+          : `${helper.unit} failed, and the VM with it`,
+      explanation:
+        `At ${formatUtc(last.time)} the VM's start failed with the result "dependency": it was not even tried.` +
+        (helper === undefined
+          ? " Which unit it was, the journal does not tell."
+          : ` ${helper.unit} failed in the same seconds.`) +
+        (later ? " The VM was started later." : ""),
+      certainty: helper === undefined ? "weak" : "strong",
+      ...(later ? { severity: "info" as const } : {}),
+      subject: { unit: helper?.unit ?? "unknown" },
+      evidence: nonEmpty<EvidenceRef>(
+        last,
+        ...(helper === undefined ? [] : [helper.result?.ref ?? helper.last]),
+      ),
+      scope: { inForce: !later, ...(phase === undefined ? {} : { phase: phase.index }) },
+      ...(helper === undefined
+        ? {}
+        : {
+            remedies: [
+              {
+                title: "Look at the unit that failed",
+                kind: "command" as const,
+                snippet: `systemctl status ${helper.unit}; journalctl -u ${helper.unit}`,
+                clears: [],
+                leaves: ["unrelated/other-unit" as const],
+                cost: "Reads only.",
+              },
+            ],
+          }),
+    };
+  },
+});

@@ -1,0 +1,41 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { formatUtc } from "../../time/format-time.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "unrelated/stopped-by-hand",
+  severity: "info",
+  part: "note",
+  docs: {
+    what: "Somebody, or a unit that it is part of, stopped the VM with a stop job.",
+    why: "A VM that was stopped is not broken. What failed before the stop is a story of its own.",
+    proof:
+      "A stop job for the unit (JOB_TYPE=stop); sudo's line shows who gave the command, where it was given through sudo. A crash has no such job.",
+    sources: ["systemd.journal-fields(7)", "recordings of systemd 252, 257 and 262"],
+  },
+  requires: ["history"],
+  *check({ history }) {
+    for (const phase of history.phases) {
+      for (const reason of phase.reasons) {
+        if (reason.kind !== "stopped") continue;
+        const stays = phase.end === undefined;
+        yield {
+          title: stays ? "The VM was stopped and not started again" : "The VM was stopped",
+          explanation:
+            `systemd ended the unit at ${formatUtc(reason.ref.time)} because of a stop job, not because of a failure.` +
+            (reason.command === undefined
+              ? " Who asked for it is not in the journal."
+              : ` sudo shows the command that was given.`),
+          certainty: "proven",
+          subject: { phase: phase.index },
+          evidence: nonEmpty<EvidenceRef>(
+            reason.ref,
+            ...(reason.command === undefined ? [] : [reason.command]),
+          ),
+          scope: { phase: phase.index, inForce: stays },
+        };
+      }
+    }
+  },
+});
