@@ -1,0 +1,136 @@
+import type { Secret } from "../facts/secrets.ts";
+import type { History } from "../facts/history.ts";
+import type { Observation } from "../rules/rule.ts";
+import { SEVERITIES, STAGES, type Role, type RuleId, type Severity } from "../vocabulary.ts";
+import type { Cause, Finding } from "./finding.ts";
+import { MECHANISMS } from "./mechanisms.ts";
+import type { Observed } from "./rule-run.ts";
+
+export interface CauseInput {
+  readonly observed: readonly Observed[];
+  readonly history: History | undefined;
+  readonly secrets: readonly Secret[];
+}
+
+/** Joins observations into findings: who caused whom, who is a root cause, and what has been repaired since. */
+export const linkCauses = ({ observed, history, secrets }: CauseInput): readonly Finding[] => {
+  const causes = observed.map((effect) => observed.flatMap((cause) => edge(cause, effect)));
+  const repaired = observed.map(({ observation }) => isRepaired(observation, history, secrets));
+  const past = (index: number, seen: readonly number[] = []): boolean => {
+    if (repaired[index] === true) return true;
+    const from = (causes[index] ?? [])
+      .map(({ cause }) => observed.indexOf(cause))
+      .filter((one) => !seen.includes(one));
+    return from.length > 0 && from.every((one) => past(one, [...seen, index]));
+  };
+  return observed
+    .map(({ rule, observation }, index): Finding => {
+      const isPast = past(index);
+      const severity = isPast ? "info" : (observation.severity ?? rule.severity);
+      const causedBy = (causes[index] ?? []).map(({ cause, link }): Cause => ({
+        id: cause.rule.id,
+        ...link,
+      }));
+      return {
+        id: rule.id,
+        role: isPast ? "note" : roleOf(rule.part, causedBy.length > 0, severity),
+        severity,
+        certainty: observation.certainty,
+        title: observation.title,
+        explanation: observation.explanation,
+        subject: observation.subject,
+        causedBy: distinctCauses(causedBy),
+        scope: observation.scope,
+        evidence: observation.evidence,
+        remedies: observation.remedies ?? [],
+        repaired: isPast,
+      };
+    })
+    .toSorted(byImportance);
+};
+
+const edge = (
+  cause: Observed,
+  effect: Observed,
+): readonly { readonly cause: Observed; readonly link: Omit<Cause, "id"> }[] =>
+  cause === effect
+    ? []
+    : (cause.rule.causes ?? [])
+        .filter(
+          ({ effects, mechanism }) =>
+            effects.includes(effect.rule.id) &&
+            MECHANISMS[mechanism].holds(cause.observation, effect.observation),
+        )
+        .map(({ mechanism }) => ({ cause, link: { mechanism, how: MECHANISMS[mechanism].how } }));
+
+const distinctCauses = (causes: readonly Cause[]): readonly Cause[] =>
+  causes.filter((cause, index) => causes.findIndex(({ id }) => id === cause.id) === index);
+
+const roleOf = (part: Observed["rule"]["part"], isCaused: boolean, severity: Severity): Role => {
+  switch (part) {
+    case "cause":
+      if (isCaused) return "consequence";
+      if (severity === "info") return "note";
+      return severity === "warning" ? "contributing" : "root-cause";
+    case "symptom":
+      return severity === "info" ? "note" : "consequence";
+    case "circumstance":
+      return severity === "info" ? "note" : "contributing";
+    case "note":
+      return "note";
+  }
+};
+
+/** A fault of an earlier phase is repaired where a later start got what it kept away: the secret, or a running guest. */
+const isRepaired = (
+  observation: Observation,
+  history: History | undefined,
+  secrets: readonly Secret[],
+): boolean => {
+  const { scope } = observation;
+  if (scope.inForce || scope.phase === undefined || history === undefined) return false;
+  const later = history.phases.filter(({ index }) => index > (scope.phase ?? 0));
+  const laterStarts = new Set(later.flatMap(({ starts }) => starts.map(({ id }) => id)));
+  const concerned = secrets.filter(({ name }) => scope.secrets?.includes(name) === true);
+  if (concerned.length > 0) {
+    return concerned.every(({ reports }) =>
+      reports.some(({ start, bytes }) => bytes > 0 && laterStarts.has(start)),
+    );
+  }
+  // Not about a secret that is known: a guest that ran later got past it, unless a secret is still missing.
+  const ready = new Set(history.readyStarts.map(({ id }) => id));
+  const ranLater = [...laterStarts].some((id) => ready.has(id));
+  return (
+    ranLater &&
+    secrets.every(({ reports }) =>
+      reports.some(({ start, bytes }) => bytes > 0 && laterStarts.has(start)),
+    )
+  );
+};
+
+const STAGE_ORDER: readonly string[] = [...STAGES, "lifecycle", "exposure", "unrelated"];
+const ROLE_ORDER: readonly Role[] = ["root-cause", "contributing", "consequence", "risk", "note"];
+
+const groupOf = (id: RuleId): number => STAGE_ORDER.indexOf(id.slice(0, id.indexOf("/")));
+
+/** What is in force first; then the order in which a repair meets it; then by phase, rule and subject, so that the order is always the same. */
+const byImportance = (a: Finding, b: Finding): number =>
+  ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role) ||
+  Number(b.scope.inForce) - Number(a.scope.inForce) ||
+  SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+  groupOf(a.id) - groupOf(b.id) ||
+  (a.scope.phase ?? 0) - (b.scope.phase ?? 0) ||
+  compare(a.id, b.id) ||
+  compare(JSON.stringify(a.subject), JSON.stringify(b.subject));
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** First what stands between the VM and its secrets now, then what earlier phases left unrepaired. */
+export const rootCausesOf = (findings: readonly Finding[]): readonly RuleId[] => {
+  const roots = findings.filter(({ role }) => role === "root-cause");
+  const ordered = [
+    ...roots.filter(({ scope }) => scope.inForce),
+    ...roots.filter(({ scope }) => !scope.inForce),
+  ];
+  return [...new Set(ordered.map(({ id }) => id))];
+};

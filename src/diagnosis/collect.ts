@@ -1,0 +1,269 @@
+import { findHoles, type HostJournalRead } from "../collectors/host-journal.ts";
+import { collectGenerations, readInstaller } from "../collectors/generations.ts";
+import { collectRunners } from "../collectors/runners.ts";
+import { collectSecretFiles } from "../collectors/secret-files.ts";
+import { collectStateDirectory, type InstallUnit } from "../collectors/state-directory.ts";
+import { collectStore } from "../collectors/store.ts";
+import { collectUnit } from "../collectors/unit.ts";
+import { collectVmJournal } from "../collectors/vm-journal.ts";
+import {
+  collected,
+  unavailable,
+  valueOf,
+  type Collected,
+  type CollectedEvidence,
+  type Gap,
+  type LinkedRunners,
+} from "../evidence/evidence.ts";
+import type { HostIdentity } from "../evidence/host-identity.ts";
+import type { VmJournal } from "../evidence/journal.ts";
+import type { Generations, Store } from "../evidence/store.ts";
+import type { StateDirectory } from "../evidence/state-directory.ts";
+import type { VmUnit } from "../evidence/unit.ts";
+import { endOfStart, meaningsIn } from "../facts/starts.ts";
+import type { Host } from "../host/host.ts";
+import type { Window } from "../journal/read.ts";
+import {
+  hostPath,
+  micros,
+  type HostPath,
+  type Micros,
+  type StorePath,
+  type VmName,
+} from "../vocabulary.ts";
+
+/** What all VMs of a host share; read once. */
+export interface HostFacts {
+  readonly stateRoot: HostPath;
+  readonly identity: Collected<HostIdentity>;
+  readonly journal: HostJournalRead;
+}
+
+export interface VmEvidence {
+  readonly vm: VmName;
+  readonly evidence: CollectedEvidence;
+  readonly gaps: readonly Gap[];
+}
+
+/** Runs all collectors for one VM. One that fails is a gap, never the end of the others. */
+export const collectVm = async (
+  host: Host,
+  vm: VmName,
+  shared: HostFacts,
+  window: Window,
+): Promise<VmEvidence> => {
+  const installPath = hostPath(`/etc/systemd/system/install-microvm-${vm}.service`);
+  const installer = await readInstaller(host, installPath);
+  const install: InstallUnit =
+    installer === undefined ? "none" : installer.frozen ? "frozen" : "installs";
+  const [journal, state, unit, generations] = await Promise.all([
+    guarded("journal", async () => collected(await collectVmJournal(host, vm, window))),
+    guarded("state directory", () => collectStateDirectory(host, shared.stateRoot, vm, install)),
+    guarded("unit", () => collectUnit(host, vm)),
+    guarded("generations", () => collectGenerations(host, vm)),
+  ]);
+  const vmJournal = valueOf(journal)?.journal;
+  const known = valueOf(state);
+  const runners =
+    known === undefined
+      ? unavailable("not-found", "without the state directory there is no runner to read")
+      : await guarded("runner", () => collectRunners(host, known));
+  const store = await guarded("Nix store", () =>
+    collectStore(host, storeQuestion(vm, known, valueOf(runners), valueOf(generations))),
+  );
+  const [secretFiles, holes] = await Promise.all([
+    guarded("secret files", () =>
+      collectSecretFiles(
+        host,
+        secretPaths(valueOf(unit), valueOf(runners), valueOf(store), vmJournal),
+      ),
+    ),
+    vmJournal === undefined ? [] : holesIn(host, vmJournal, shared.journal, window),
+  ]);
+  const summary = valueOf(journal)?.summary;
+  const evidence: CollectedEvidence = {
+    identity: shared.identity,
+    hostJournal: collected({ ...shared.journal.journal, holes }),
+    vmJournal: journalOf(journal),
+    state,
+    runners,
+    unit,
+    secretFiles,
+    store,
+    generations,
+  };
+  const gaps: Gap[] = [
+    ...(summary?.failure === undefined ? [] : [journalGap(vm, summary.failure)]),
+    ...(summary !== undefined && summary.malformed > 0
+      ? [journalGap(vm, `${summary.malformed} entries of this VM could not be understood`)]
+      : []),
+    ...holes.map((hole) => ({
+      ...journalGap(vm, "no entry of anybody for a long time: a hole or a silent host"),
+      ref: { kind: "coverage" as const, source: "journal", text: "hole", ...hole },
+    })),
+    ...gapsOf(vm, evidence),
+  ];
+  return { vm, evidence, gaps };
+};
+
+const journalOf = (
+  read: Collected<{ readonly journal: VmJournal; readonly summary: { readonly failure?: string } }>,
+): Collected<VmJournal> => {
+  if (read.status === "unavailable") return read;
+  const { journal, summary } = read.value;
+  return summary.failure !== undefined && journal.entries === 0
+    ? unavailable("failed", summary.failure)
+    : collected(journal);
+};
+
+/** A bug in a collector is a gap for the report, with its words. */
+const guarded = async <T>(
+  what: string,
+  collect: () => Promise<Collected<T>>,
+): Promise<Collected<T>> => {
+  try {
+    return await collect();
+  } catch (error) {
+    return unavailable(
+      "failed",
+      `collecting the ${what} failed: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+};
+
+const SOURCES: readonly {
+  readonly key: keyof CollectedEvidence;
+  readonly source: Gap["source"];
+  readonly required: boolean;
+}[] = [
+  { key: "identity", source: "host", required: false },
+  { key: "vmJournal", source: "journal", required: true },
+  { key: "state", source: "state-directory", required: true },
+  { key: "runners", source: "runner", required: false },
+  { key: "unit", source: "unit", required: false },
+  { key: "secretFiles", source: "secret-files", required: false },
+  { key: "store", source: "nix-store", required: false },
+  { key: "generations", source: "generations", required: false },
+];
+
+const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
+  const gaps: Gap[] = [];
+  for (const { key, source, required } of SOURCES) {
+    const found = evidence[key];
+    if (found.status === "unavailable") gaps.push({ source, reason: found.detail, required, vm });
+  }
+  const store = valueOf(evidence.store);
+  if (store?.databaseProblem !== undefined)
+    gaps.push({ source: "nix-store", reason: store.databaseProblem, required: false, vm });
+  const files = valueOf(evidence.secretFiles);
+  if (files?.aclsRead === false)
+    gaps.push({
+      source: "secret-files",
+      reason: "getfacl is not on the path: ACLs were not looked at",
+      required: false,
+      vm,
+    });
+  for (const walk of files?.walks.values() ?? []) {
+    if (walk.end === "denied")
+      gaps.push({
+        source: "secret-files",
+        reason: `${walk.stopped ?? walk.path} may not be looked at with these rights`,
+        required: false,
+        vm,
+      });
+  }
+  const denied = Object.values(valueOf(evidence.state)?.links ?? {}).find(
+    ({ end }) => end === "denied",
+  );
+  if (denied !== undefined)
+    gaps.push({
+      source: "state-directory",
+      reason: `${denied.hops[0].path} could not be followed with these rights`,
+      required: true,
+      vm,
+    });
+  return gaps;
+};
+
+const journalGap = (vm: VmName, reason: string): Gap => ({
+  source: "journal",
+  reason,
+  required: true,
+  vm,
+});
+
+const storeQuestion = (
+  vm: VmName,
+  state: StateDirectory | undefined,
+  runners: LinkedRunners | undefined,
+  generations: Generations | undefined,
+): { readonly guestNames: readonly string[]; readonly linked: readonly StorePath[] } => ({
+  guestNames: [
+    ...new Set([
+      vm,
+      ...[runners?.current?.guestName, runners?.booted?.guestName].flatMap((name) => name ?? []),
+    ]),
+  ],
+  linked: [
+    ...(["current", "booted", "old"] as const).flatMap((name) => state?.links[name]?.store ?? []),
+    ...(generations?.list ?? []).flatMap(({ runner }) => runner ?? []),
+  ],
+});
+
+/** Every path that somebody names as a secret's. */
+const secretPaths = (
+  unit: VmUnit | undefined,
+  runners: LinkedRunners | undefined,
+  store: Store | undefined,
+  journal: VmJournal | undefined,
+): readonly HostPath[] => {
+  const scripts = [
+    runners?.current,
+    runners?.booted,
+    ...(store?.runners ?? []).map(({ runner }) => runner),
+  ].flatMap((runner) => runner ?? []);
+  return [
+    ...(unit?.credentials ?? []).flatMap(({ source }) => source ?? []),
+    ...scripts.flatMap(({ reads }) => reads.map(({ path }) => path)),
+    ...scripts.flatMap(({ channels }) =>
+      channels.flatMap((channel) =>
+        channel.kind === "fw-cfg-file" || channel.kind === "share" ? [channel.path] : [],
+      ),
+    ),
+    ...(journal?.invocations ?? []).flatMap((start) =>
+      [...meaningsIn(start, "permission-denied"), ...meaningsIn(start, "no-such-file")].map(
+        ({ meaning }) => meaning.path,
+      ),
+    ),
+  ];
+};
+
+const SECOND = 1_000_000;
+/** Hosts log something every few minutes; a silence of everybody for this long may be lost entries. */
+const LEAST_HOLE = 20 * 60 * SECOND;
+
+/** Looks for holes only while the VM was down: a hole there could hide a start. */
+const holesIn = async (
+  host: Host,
+  journal: VmJournal,
+  { journal: whole }: HostJournalRead,
+  window: Window,
+) => {
+  const spans: { since: Micros; until: Micros }[] = [];
+  const starts = journal.invocations;
+  for (const [index, start] of starts.entries()) {
+    const since = endOfStart(start) ?? start.last.time;
+    const next = starts[index + 1];
+    const open = next === undefined && endOfStart(start) === undefined;
+    const until = next?.first.time ?? whole.last;
+    if (
+      !open &&
+      until !== undefined &&
+      until - since >= LEAST_HOLE &&
+      next?.boot === (next === undefined ? undefined : start.boot)
+    )
+      spans.push({ since, until });
+  }
+  const found = await Promise.all(spans.map((span) => findHoles(host, span, LEAST_HOLE, window)));
+  return found.flat().map(({ since, until }) => ({ since: micros(since), until: micros(until) }));
+};

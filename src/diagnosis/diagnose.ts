@@ -1,0 +1,140 @@
+import { collectHostJournal } from "../collectors/host-journal.ts";
+import { collectIdentity, readZone } from "../collectors/identity.ts";
+import { collectStateRoot } from "../collectors/unit.ts";
+import { valueOf, type Gap } from "../evidence/evidence.ts";
+import type { HostIdentity } from "../evidence/host-identity.ts";
+import type { HostJournal } from "../evidence/journal.ts";
+import { runnerReader } from "../facts/access.ts";
+import { deriveFacts } from "../facts/facts.ts";
+import type { Host } from "../host/host.ts";
+import type { Window } from "../journal/read.ts";
+import { RULES } from "../rules/index.ts";
+import { SEVERITIES, type Micros, type Severity, type VmName } from "../vocabulary.ts";
+import { linkCauses, rootCausesOf } from "./causes.ts";
+import { collectVm, type VmEvidence } from "./collect.ts";
+import { everWorked, runnersByPath } from "./ever-worked.ts";
+import type { Finding, VmDiagnosis, VmStatus } from "./finding.ts";
+import { hypotheses } from "./hypotheses.ts";
+import { rankedOptions } from "./options.ts";
+import { runRules } from "./rule-run.ts";
+import { secretStages } from "./stages.ts";
+import { transitions } from "./transitions.ts";
+
+export interface Diagnosis {
+  readonly origin: string;
+  readonly host: HostIdentity | undefined;
+  readonly zone: string;
+  readonly window: { readonly since?: Micros; readonly until?: Micros };
+  readonly coverage: HostJournal;
+  readonly complete: boolean;
+  readonly gaps: readonly Gap[];
+  readonly vms: readonly VmDiagnosis[];
+}
+
+/** Reads the host's evidence for these VMs and reasons over it. VMs are read side by side; the answer keeps the order asked for. */
+export const diagnoseVms = async (
+  host: Host,
+  vms: readonly VmName[],
+  window: Window,
+): Promise<Diagnosis> => {
+  const [journal, stateRoot, zone] = await Promise.all([
+    collectHostJournal(host, window),
+    collectStateRoot(host),
+    readZone(host),
+  ]);
+  const identity = await collectIdentity(host, journal.journal);
+  const found: VmEvidence[] = [];
+  for (const vm of vms)
+    found.push(await collectVm(host, vm, { stateRoot, identity, journal }, window));
+  const gaps = distinctGaps([...journal.gaps, ...found.flatMap((one) => one.gaps)]);
+  const journalComplete = journal.gaps.length === 0;
+  return {
+    origin: host.origin,
+    host: valueOf(identity),
+    zone,
+    window,
+    coverage: {
+      ...journal.journal,
+      holes: found.flatMap(({ evidence }) => valueOf(evidence.hostJournal)?.holes ?? []),
+    },
+    complete: !gaps.some(({ required }) => required),
+    gaps,
+    vms: found.map((one) => diagnoseVm(one, journalComplete)),
+  };
+};
+
+const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean): VmDiagnosis => {
+  const knowledge = deriveFacts(evidence);
+  const history = valueOf(knowledge.history);
+  const secrets = valueOf(knowledge.secrets) ?? [];
+  const hostJournal = valueOf(evidence.hostJournal);
+  const state = valueOf(evidence.state);
+  const runners = valueOf(evidence.runners);
+  const store = valueOf(evidence.store);
+  const unit = valueOf(evidence.unit);
+  const identity = valueOf(evidence.identity);
+  const generations = valueOf(evidence.generations);
+
+  const { observed, outcomes } = runRules(RULES, knowledge);
+  const findings = linkCauses({ observed, history, secrets });
+  const reader =
+    unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity);
+  return {
+    vm,
+    status: statusOf(findings, history, gaps),
+    everWorked: everWorked({
+      history,
+      hostJournal,
+      secrets,
+      runners: runnersByPath([runners?.current, runners?.booted], store?.runners ?? []),
+      journalComplete,
+    }),
+    rootCauses: rootCausesOf(findings),
+    findings,
+    stages: secretStages({
+      secrets,
+      unit,
+      runner: runners?.current,
+      runnerMissing: findings.some(({ id }) => id === "runner/missing"),
+      secretFiles: valueOf(evidence.secretFiles),
+      reader,
+      history,
+    }),
+    phases: history?.phases ?? [],
+    transitions: history === undefined ? [] : transitions(history, state),
+    hypotheses:
+      history === undefined || hostJournal === undefined
+        ? []
+        : hypotheses({ history, findings, store, state, generations, hostJournal }),
+    options: rankedOptions(findings),
+    outcomes,
+  };
+};
+
+const statusOf = (
+  findings: readonly Finding[],
+  history:
+    | { readonly running: boolean; readonly phases: readonly { readonly kind: string }[] }
+    | undefined,
+  gaps: readonly Gap[],
+): VmStatus => {
+  const open = findings.filter(({ repaired, scope }) => !repaired && scope.inForce);
+  if (open.some(({ severity }) => isAtLeast(severity, "error"))) return "failing";
+  if (history === undefined) return "unknown";
+  if (open.some(({ severity }) => isAtLeast(severity, "warning"))) return "degraded";
+  if (history.running) return gaps.some(({ required }) => required) ? "unknown" : "healthy";
+  if (findings.some(({ id, scope }) => id === "unrelated/stopped-by-hand" && scope.inForce))
+    return "stopped";
+  return history.phases.length === 0 ? "unknown" : "stopped";
+};
+
+export const isAtLeast = (severity: Severity, least: Severity): boolean =>
+  SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(least);
+
+const distinctGaps = (gaps: readonly Gap[]): readonly Gap[] =>
+  gaps.filter(
+    (gap, index) =>
+      gaps.findIndex(
+        (one) => one.source === gap.source && one.reason === gap.reason && one.vm === gap.vm,
+      ) === index,
+  );

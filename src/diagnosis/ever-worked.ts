@@ -1,0 +1,157 @@
+import type { HostJournal, Invocation } from "../evidence/journal.ts";
+import type { CoverageRef, EvidenceRef } from "../evidence/reference.ts";
+import type { StoredRunner } from "../evidence/store.ts";
+import type { Runner } from "../evidence/runner.ts";
+import type { History, Phase } from "../facts/history.ts";
+import { waysForSecrets } from "../facts/handover.ts";
+import type { Secret } from "../facts/secrets.ts";
+import { endOfStart, guestSpoke, meaningsIn } from "../facts/starts.ts";
+import { counted, listed } from "../facts/wording.ts";
+import { formatDuration } from "../time/format-time.ts";
+import type { EverWorked } from "./finding.ts";
+
+export interface EverWorkedInput {
+  readonly history: History | undefined;
+  readonly hostJournal: HostJournal | undefined;
+  readonly secrets: readonly Secret[];
+  /** Runners by their directory in the store, as far as their text is known. */
+  readonly runners: ReadonlyMap<string, Runner>;
+  readonly journalComplete: boolean;
+}
+
+/**
+ * Did a secret reach the guest with content? Yes by the guest's own word; no only where every start of the window is known to have
+ * carried none and the journal has no hole in which another start could lie. A unit that is up proves nothing.
+ */
+export const everWorked = (input: EverWorkedInput): EverWorked => {
+  const { history, hostJournal, secrets } = input;
+  if (history === undefined || hostJournal === undefined) {
+    return { answer: "unknown", basis: "The journal could not be read.", evidence: [] };
+  }
+  if (secrets.length === 0) {
+    return {
+      answer: "unknown",
+      basis: "Nothing shows that this VM was ever meant to get a secret.",
+      evidence: [],
+    };
+  }
+  const starts = history.phases.flatMap(({ starts: own }) => own);
+  const received = starts.flatMap(wordOfSuccess);
+  const [proof] = received;
+  if (proof !== undefined) {
+    const names = [...new Set(received.map(({ name }) => name))];
+    return {
+      answer: "yes",
+      basis: `The guest itself reports content for ${listed(names)}.`,
+      evidence: received
+        .map(({ ref }) => ref)
+        .filter((ref, index, all) => all.findIndex((one) => one.cursor === ref.cursor) === index),
+    };
+  }
+  const coverage = coverageOf(hostJournal);
+  const doubts = doubtsIn(input, history, hostJournal);
+  if (doubts.length > 0)
+    return { answer: "unknown", basis: doubts.join(" "), evidence: [coverage] };
+  if (starts.length === 0) {
+    return {
+      answer: "unknown",
+      basis: "The journal holds no start of this VM.",
+      evidence: [coverage],
+    };
+  }
+  return {
+    answer: "no",
+    basis: `None of ${counted(starts.length, "start")} in the journal brought a secret with content to the guest, and the journal has no hole between its first and last entry. What was before, it cannot tell.`,
+    evidence: [coverage, ...history.phases.flatMap((phase) => whyNot(phase))],
+  };
+};
+
+const wordOfSuccess = (start: Invocation) => [
+  ...meaningsIn(start, "credential-size")
+    .filter(({ meaning }) => meaning.bytes > 0)
+    .map(({ meaning, ref }) => ({ name: meaning.name, ref })),
+  ...meaningsIn(start, "credentials-received").flatMap(({ meaning, ref }) =>
+    meaning.names.map((name) => ({ name, ref })),
+  ),
+];
+
+const coverageOf = ({ first, last, boots, holes }: HostJournal): CoverageRef => ({
+  kind: "coverage",
+  source: "journal",
+  text: `${counted(boots.length, "boot")}, ${holes.length === 0 ? "no hole" : counted(holes.length, "hole")} found`,
+  ...(first === undefined ? {} : { since: first }),
+  ...(last === undefined ? {} : { until: last }),
+});
+
+/** Everything that could hide a success, each in a sentence. */
+const doubtsIn = (
+  input: EverWorkedInput,
+  history: History,
+  hostJournal: HostJournal,
+): readonly string[] => {
+  const doubts: string[] = [];
+  for (const { since, until } of hostJournal.holes) {
+    doubts.push(
+      `For ${formatDuration(until - since)} the journal holds no entry of anybody, so a start in that hole would not be seen.`,
+    );
+  }
+  if (!input.journalComplete) doubts.push("The journal could be read only in part.");
+  const units = new Set(history.phases.flatMap(({ starts }) => starts.map(({ unit }) => unit)));
+  if (hostJournal.suppressed.some(({ unit }) => unit !== undefined && units.has(unit))) {
+    doubts.push("journald suppressed lines of the unit, and a guest's word may be among them.");
+  }
+  for (const phase of history.phases) {
+    const open = phase.starts.filter((start) => couldHaveWorked(start, phase, input));
+    if (open.length > 0) {
+      doubts.push(
+        `${counted(open.length, "start")} of phase ${phase.index} let a guest run, and nothing tells what it got.`,
+      );
+    }
+  }
+  return doubts;
+};
+
+/** A start that may have brought a secret: it was not ended before the VMM, its runner has a way or is unknown, and its guest does not say no. */
+const couldHaveWorked = (
+  start: Invocation,
+  phase: Phase,
+  { runners, secrets }: EverWorkedInput,
+): boolean => {
+  if (start.spawnFailures.length > 0) return false;
+  const spoke = guestSpoke(start) !== undefined;
+  const readFailed =
+    meaningsIn(start, "permission-denied").length > 0 ||
+    meaningsIn(start, "no-such-file").length > 0;
+  const ended = endOfStart(start);
+  const brief = ended !== undefined && ended - start.first.time < 30_000_000;
+  if (readFailed && brief && !spoke) return false;
+  const runner = phase.runner === undefined ? undefined : runners.get(phase.runner.path);
+  if (runner !== undefined && waysForSecrets(runner, secrets).length === 0) return false;
+  const told =
+    meaningsIn(start, "credential-size").length > 0 ||
+    meaningsIn(start, "credential-file-missing").length > 0;
+  if (told) return false;
+  return !(brief && start.exits.some(({ status }) => status !== 0) && !spoke);
+};
+
+const whyNot = (phase: Phase): readonly EvidenceRef[] => {
+  const [start] = phase.starts;
+  if (start === undefined) return [];
+  const [word] = [
+    ...meaningsIn(start, "permission-denied"),
+    ...meaningsIn(start, "credential-size"),
+    ...meaningsIn(start, "no-such-file"),
+  ];
+  return [word?.ref ?? start.result?.ref ?? start.first];
+};
+
+export const runnersByPath = (
+  linked: readonly (Runner | undefined)[],
+  stored: readonly StoredRunner[],
+): ReadonlyMap<string, Runner> =>
+  new Map([
+    ...stored.map(({ path, runner }) => [path, runner] as const),
+    ...linked.flatMap((runner) =>
+      runner?.directory === undefined ? [] : [[runner.directory, runner] as const],
+    ),
+  ]);

@@ -1,0 +1,94 @@
+import type { EvidenceList, EvidenceRef } from "../evidence/reference.ts";
+import type { Phase } from "../facts/history.ts";
+import type { MechanismName, Remedy, Scope, Subject } from "../rules/rule.ts";
+import type { KnowledgeKey } from "../facts/facts.ts";
+import type {
+  Certainty,
+  Role,
+  RuleId,
+  Severity,
+  Stage,
+  StageState,
+  VmName,
+} from "../vocabulary.ts";
+
+/** Why one finding is the consequence of another. */
+export interface Cause {
+  readonly id: RuleId;
+  readonly mechanism: MechanismName;
+  /** The mechanism in one sentence. */
+  readonly how: string;
+}
+
+/** What a rule concluded, with its place in the story. */
+export interface Finding {
+  readonly id: RuleId;
+  readonly role: Role;
+  readonly severity: Severity;
+  readonly certainty: Certainty;
+  readonly title: string;
+  readonly explanation: string;
+  readonly subject: Subject;
+  readonly causedBy: readonly Cause[];
+  readonly scope: Scope;
+  readonly evidence: EvidenceList;
+  readonly remedies: readonly Remedy[];
+  /** A fault of an earlier phase that a later one got past. */
+  readonly repaired: boolean;
+}
+
+/** What became of a rule: silent is an answer, and so is skipped. */
+export type RuleOutcome =
+  | { readonly id: RuleId; readonly status: "fired" | "silent" }
+  | { readonly id: RuleId; readonly status: "skipped"; readonly missing: readonly KnowledgeKey[] }
+  | { readonly id: RuleId; readonly status: "error"; readonly message: string };
+
+export interface EverWorked {
+  readonly answer: "yes" | "no" | "unknown";
+  readonly basis: string;
+  readonly evidence: readonly EvidenceRef[];
+}
+
+export interface SecretStages {
+  readonly secret: string;
+  readonly stages: Readonly<Record<Stage, StageState>>;
+}
+
+/** An explanation that the evidence leaves open, and the command that would decide it. */
+export interface Hypothesis {
+  readonly question: string;
+  readonly claim: string;
+  readonly state: "open" | "supported" | "refuted";
+  readonly for: readonly Argument[];
+  readonly against: readonly Argument[];
+  readonly decideBy: string;
+}
+
+export interface Argument {
+  readonly text: string;
+  readonly evidence: readonly EvidenceRef[];
+}
+
+/** What became different from one phase to the next. */
+export interface Transition {
+  readonly from: number;
+  readonly to: number;
+  readonly changes: readonly Argument[];
+}
+
+export type VmStatus = "failing" | "degraded" | "healthy" | "stopped" | "unknown";
+
+export interface VmDiagnosis {
+  readonly vm: VmName;
+  readonly status: VmStatus;
+  readonly everWorked: EverWorked;
+  readonly rootCauses: readonly RuleId[];
+  readonly findings: readonly Finding[];
+  readonly stages: readonly SecretStages[];
+  readonly phases: readonly Phase[];
+  readonly transitions: readonly Transition[];
+  readonly hypotheses: readonly Hypothesis[];
+  /** Repairs for what is broken now, best first, without repeats. */
+  readonly options: readonly Remedy[];
+  readonly outcomes: readonly RuleOutcome[];
+}

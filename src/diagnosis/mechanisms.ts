@@ -1,0 +1,56 @@
+import type { MechanismName, Observation } from "../rules/rule.ts";
+
+interface Mechanism {
+  readonly how: string;
+  /** Both ends were seen, and they belong together. */
+  holds(cause: Observation, effect: Observation): boolean;
+}
+
+const overlap = <T>(a: readonly T[] | undefined, b: readonly T[] | undefined): boolean =>
+  a !== undefined && b !== undefined && a.some((one) => b.includes(one));
+
+const sameStart = (cause: Observation, effect: Observation): boolean =>
+  overlap(cause.scope.starts, effect.scope.starts);
+const samePhase = (cause: Observation, effect: Observation): boolean =>
+  cause.scope.phase !== undefined && cause.scope.phase === effect.scope.phase;
+const sameSecret = (cause: Observation, effect: Observation): boolean =>
+  overlap(cause.scope.secrets, effect.scope.secrets);
+
+/** How one finding brings about another. An edge needs evidence on both ends and a link between them: a shared start, phase or secret. */
+export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
+  "failed-read-ends-the-runner": {
+    how: "the failed read ends the script in the same start",
+    holds: sameStart,
+  },
+  "failed-setup-ends-the-start": {
+    how: "systemd ends the same start before the runner is reached",
+    holds: sameStart,
+  },
+  "systemd-starts-it-again": {
+    how: "systemd starts the unit again after each failure",
+    holds: sameStart,
+  },
+  "nothing-is-handed-over": {
+    how: "this runner hands nothing over in the same phase",
+    holds: (cause, effect) =>
+      sameStart(cause, effect) ||
+      (effect.scope.starts === undefined && samePhase(cause, effect) && effect.scope.inForce),
+  },
+  "empty-stays-empty": {
+    how: "the same secret has no bytes on the host",
+    holds: sameSecret,
+  },
+  "error-is-swallowed": {
+    how: "the start goes on with an empty value for the same secret",
+    holds: (cause, effect) => sameSecret(cause, effect) && samePhase(cause, effect),
+  },
+  "nothing-to-run": {
+    how: "the unit's condition or command leads to nothing",
+    holds: (cause, effect) =>
+      sameStart(cause, effect) || (cause.scope.inForce && effect.scope.inForce),
+  },
+  "helper-fails-first": {
+    how: "systemd does not start a unit whose requirement failed",
+    holds: samePhase,
+  },
+};
