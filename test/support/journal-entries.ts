@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+
+import type { Translation } from "./host-files.ts";
+import { lifecycleFields } from "./journal-lifecycle.ts";
+import type { Sender } from "./journal-schema.ts";
+import { senderFields } from "./journal-sender.ts";
+import { type Moment, timelineOf } from "./journal-timeline.ts";
+import { descriptionOf, unitFullName } from "./journal-units.ts";
+import type { Scenario } from "./scenario-schema.ts";
+
+export interface JournalEntry {
+  /** Microseconds since 1970. */
+  readonly time: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+interface UnitState {
+  invocation: string;
+  job: number;
+  pid: number | undefined;
+}
+
+const MANAGER: Sender = { transport: "journal", identifier: "systemd", unit: "init.scope", pid: 1 };
+
+/** What the scenario's journal holds, with all the fields that a systemd 257 and its journald give every entry. */
+export const journalEntries = (
+  scenario: Scenario,
+  translation: Translation,
+): readonly JournalEntry[] => {
+  const { journal, host } = scenario;
+  const { clock, fill } = translation;
+  const unitState = unitStates();
+
+  const said = (sender: Sender, time: number): Record<string, string> => {
+    const invocation =
+      sender.unit === undefined || sender.unit === MANAGER.unit
+        ? undefined
+        : unitState(sender.unit).invocation;
+    return senderFields(sender, { time, invocation, scenario, translation });
+  };
+
+  const fieldsOf = (moment: Moment): Record<string, string> => {
+    if (moment.kind === "entry") return { ...moment.fields };
+    if (moment.kind === "line") {
+      const sender = moment.by === undefined ? {} : journal.senders[moment.by];
+      if (sender === undefined) throw new Error(`the scenario has no sender ${moment.by}`);
+      const unit = optionalUnit(moment.unit ?? sender.unit);
+      const pid =
+        moment.pid ?? sender.pid ?? (unit === undefined ? undefined : unitState(unit).pid);
+      return { ...said({ ...sender, unit, pid }, moment.time), MESSAGE: fill(moment.text) };
+    }
+    const unit = unitFullName(moment.unit);
+    const { invocation, job } = unitState(unit, moment);
+    const subject = {
+      unit,
+      description: descriptionOf(unit, journal.descriptions),
+      job: String(job),
+    };
+    const speech = said({ ...MANAGER, ...journal.senders["systemd"] }, moment.time);
+    return {
+      ...speech,
+      TID: "1",
+      UNIT: unit,
+      INVOCATION_ID: invocation,
+      ...lifecycleFields(subject, moment),
+    };
+  };
+
+  const machine = {
+    _BOOT_ID: host.bootId,
+    _MACHINE_ID: host.machineId,
+    _HOSTNAME: host.name,
+    _RUNTIME_SCOPE: "system",
+  };
+  const holes = (journal.drop ?? []).map(({ from, until }) => ({
+    from: clock(from),
+    until: clock(until),
+  }));
+  return timelineOf(journal, clock)
+    .map((moment) => ({ time: moment.time, fields: { ...machine, ...fieldsOf(moment) } }))
+    .filter(({ time }) => !holes.some(({ from, until }) => time >= from && time < until));
+};
+
+/** The run, the job and the main process of every unit, as the moments that were passed so far leave them. */
+const unitStates = (): ((
+  unit: string,
+  moment?: Extract<Moment, { kind: "lifecycle" }>,
+) => Readonly<UnitState>) => {
+  const states = new Map<string, UnitState>();
+  let jobs = 2_100;
+  return (unit, moment) => {
+    const state = states.get(unit) ?? {
+      invocation: id(`${unit} since boot`),
+      job: jobs,
+      pid: undefined,
+    };
+    states.set(unit, state);
+    if (moment?.event === "starting") state.invocation = id(`${unit} ${moment.time}`);
+    if (moment?.event === "starting" || moment?.event === "stopping") state.job = jobs += 1;
+    state.pid = moment?.pid ?? state.pid;
+    return state;
+  };
+};
+
+const optionalUnit = (unit: string | undefined): string | undefined =>
+  unit === undefined ? undefined : unitFullName(unit);
+
+const id = (label: string): string => createHash("sha256").update(label).digest("hex").slice(0, 32);

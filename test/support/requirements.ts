@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { test } from "vitest";
+import { IS_CI } from "./ci.ts";
+
+/** Programs of systemd lie outside of PATH. */
+const DIRECTORIES = [
+  ...(process.env["PATH"] ?? "").split(delimiter),
+  "/usr/local/sbin",
+  "/usr/sbin",
+  "/sbin",
+  "/usr/lib/systemd",
+  "/lib/systemd",
+];
+
+const isInstalled = (name: string): boolean =>
+  DIRECTORIES.some((directory) => existsSync(join(directory, name)));
+
+/**
+ * Whether all of these programs are installed. To be called while a test file is collected:
+ * `describe.skipIf(!requireTools("strace"))("...", ...)`. In CI, where skipping would hide a gap, what is missing
+ * becomes a failing test.
+ */
+export const requireTools = (...names: readonly string[]): boolean => {
+  const missing = names.filter((name) => !isInstalled(name));
+  if (IS_CI) {
+    for (const name of missing) {
+      test(`needs ${name}`, () => {
+        throw new Error(`${name} is not installed (test/support/install-tools.sh installs it)`);
+      });
+    }
+  }
+  return missing.length === 0;
+};

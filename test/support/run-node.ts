@@ -1,0 +1,31 @@
+import { spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const REPOSITORY = join(import.meta.dirname, "../..");
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Runs the Node that runs the tests, with an environment that is the same on every machine. */
+export const runNode = (args: readonly string[], { env = {}, cwd }: RunOptions = {}): Ended => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], HOME: tmpdir(), TZ: "UTC", LC_ALL: "C.UTF-8", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return { status, stdout, stderr };
+};
+
+/** Runs the built mvdoctor, as a user does. */
+export const runMvdoctor = (args: readonly string[], options?: RunOptions): Ended =>
+  runNode([join(REPOSITORY, "dist/bin.js"), ...args], options);
