@@ -1,0 +1,42 @@
+import { extname } from "node:path";
+import { EXIT } from "./exit-status.ts";
+import { ExpectedError } from "./expected-error.ts";
+
+export const FORMATS = ["text", "markdown", "json"] as const;
+export type Format = (typeof FORMATS)[number];
+
+const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
+  ".txt": "text",
+  ".md": "markdown",
+  ".markdown": "markdown",
+  ".json": "json",
+};
+
+interface FormatFlags {
+  readonly output: Format | undefined;
+  readonly json: boolean;
+  readonly "output-file": string | undefined;
+}
+
+/** The format that the output flags ask for: `-o` and `--json` first, then the extension of the file, then `fallback`. */
+export const chosenFormat = (flags: FormatFlags, fallback: Format): Format => {
+  if (flags.json && flags.output !== undefined && flags.output !== "json") {
+    throw new ExpectedError(`--json cannot be used with --output=${flags.output}`, {
+      exitCode: EXIT.usage,
+    });
+  }
+  if (flags.json) return "json";
+  if (flags.output !== undefined) return flags.output;
+  return FORMAT_OF_EXTENSION[extname(flags["output-file"] ?? "").toLowerCase()] ?? fallback;
+};
+
+/** Whether the arguments ask for JSON on stdout; for failures that come before the arguments are understood. */
+export const asksForJson = (argv: readonly string[]): boolean => {
+  const end = argv.indexOf("--");
+  const flags = end === -1 ? argv : argv.slice(0, end);
+  return flags.some(
+    (flag, index) =>
+      /^(?:--json|--output=json|-o=?json)$/u.test(flag) ||
+      (/^(?:--output|-o)$/u.test(flag) && flags[index + 1] === "json"),
+  );
+};

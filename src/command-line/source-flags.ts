@@ -1,0 +1,105 @@
+import { CLIError } from "@oclif/core/errors";
+import * as Flags from "@oclif/core/flags";
+import { FAIL_ON } from "./exit-status.ts";
+import { FORMATS } from "./output-format.ts";
+
+// An empty value is nearly always an unset shell variable. Taken as "absent" it would silently mean this host.
+const text = Flags.custom({
+  parse: async (input, _context, { name }) => {
+    if (input === "") throw new CLIError(`--${name} is empty`);
+    return input;
+  },
+});
+
+const boot = Flags.custom({
+  parse: async (input) => {
+    if (!/^(?:[-+]?\d+|[0-9a-f]{32}(?:[-+]\d+)?)$/u.test(input)) {
+      throw new CLIError(
+        `${JSON.stringify(input)} is no boot: a number such as -1, or 32 hex digits`,
+      );
+    }
+    return input;
+  },
+});
+
+const evidence = { helpGroup: "SOURCE" } as const;
+const window = { helpGroup: "TIME" } as const;
+const output = { helpGroup: "OUTPUT" } as const;
+
+/** Where evidence comes from and from which time: the same flags on every command that reads evidence. */
+export const sourceFlags = {
+  root: text({
+    ...evidence,
+    helpValue: "DIR",
+    summary: "look at the file system tree under DIR as if it were /",
+    exclusive: ["bundle"],
+  }),
+  directory: text({
+    ...evidence,
+    char: "D",
+    helpValue: "DIR",
+    summary: "read the journal from DIR",
+    exclusive: ["bundle", "file"],
+  }),
+  file: text({
+    ...evidence,
+    helpValue: "GLOB",
+    summary: "read the journal from these files; may be repeated",
+    multiple: true,
+    // Without it, `--file system.journal test-vm` takes the VM for a second file.
+    multipleNonGreedy: true,
+    exclusive: ["bundle"],
+  }),
+  bundle: text({
+    ...evidence,
+    helpValue: "FILE",
+    summary: "read everything from a bundle that collect wrote",
+  }),
+  since: text({
+    ...window,
+    char: "S",
+    helpValue: "TIME",
+    summary: "from TIME on, in the grammar of systemd.time(7)",
+  }),
+  until: text({ ...window, char: "U", helpValue: "TIME", summary: "up to TIME" }),
+  boot: boot({
+    ...window,
+    char: "b",
+    helpValue: "[ID]",
+    summary: "one boot: an offset such as -1, or a boot id; without ID the last one",
+  }),
+  now: text({
+    ...window,
+    helpValue: "TIME",
+    summary: "take TIME for the time of the report, so that two runs are identical",
+  }),
+  utc: Flags.boolean({ ...window, summary: "show times in UTC instead of the host's zone" }),
+};
+
+/** What is written and where to; `chosenFormat` reads them. */
+export const outputFlags = {
+  output: Flags.option({
+    ...output,
+    char: "o",
+    helpValue: "FORMAT",
+    summary: `one of ${FORMATS.join(", ")}`,
+    options: FORMATS,
+  })(),
+  json: Flags.boolean({ ...output, summary: "the same as -o json" }),
+  "output-file": text({
+    ...output,
+    helpValue: "FILE",
+    summary: "write to FILE; its extension names the format when -o does not",
+  }),
+};
+
+/** For commands that judge. */
+export const failOnFlag = {
+  "fail-on": Flags.option({
+    ...output,
+    helpValue: "SEVERITY",
+    summary: `exit with 1 from this severity on: ${FAIL_ON.join(", ")}`,
+    options: FAIL_ON,
+    default: "error",
+  })(),
+};

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { asksForJson, chosenFormat } from "../../src/command-line/output-format.ts";
+
+const none = { output: undefined, json: false, "output-file": undefined };
+
+describe("the chosen format", () => {
+  test.for([
+    ["report.md", "markdown"],
+    ["REPORT.MD", "markdown"],
+    ["report.json", "json"],
+    ["report.txt", "text"],
+    ["/tmp/tmp.Qx2bd", "text"],
+    ["report", "text"],
+  ])("of %s is %s", ([file, format]) => {
+    expect(chosenFormat({ ...none, "output-file": file }, "text")).toBe(format);
+  });
+
+  test("is the one of -o whatever the file is called", () => {
+    const flags = { ...none, output: "text", "output-file": "report.json" } as const;
+    expect(chosenFormat(flags, "markdown")).toBe("text");
+  });
+});
+
+describe("JSON is asked for", () => {
+  test.for([["--json"], ["-o", "json"], ["-ojson"], ["--output", "json"], ["--output=json"]])(
+    "by %j",
+    (argv) => {
+      expect(asksForJson(["diagnose", ...argv])).toBe(true);
+    },
+  );
+
+  test.for([[], ["-o", "text"], ["json"], ["--", "--json"], ["--output-file", "json"]])(
+    "not by %j",
+    (argv) => {
+      expect(asksForJson(["diagnose", ...argv])).toBe(false);
+    },
+  );
+});
