@@ -43,6 +43,7 @@ export const linkCauses = ({ observed, history, secrets }: CauseInput): readonly
         scope: observation.scope,
         evidence: observation.evidence,
         remedies: observation.remedies ?? [],
+        misleading: observation.misleading ?? [],
         repaired: isPast,
       };
     })

@@ -16,6 +16,9 @@ import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, VmDiagnosis, VmStatus } from "./finding.ts";
 import { hypotheses } from "./hypotheses.ts";
 import { rankedOptions } from "./options.ts";
+import { phaseAccount } from "./phase-account.ts";
+import { sinceWhen } from "./since.ts";
+import { timelineRows } from "./timeline.ts";
 import { runRules } from "./rule-run.ts";
 import { secretStages } from "./stages.ts";
 import { transitions } from "./transitions.ts";
@@ -77,6 +80,7 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
 
   const { observed, outcomes } = runRules(RULES, knowledge);
   const findings = linkCauses({ observed, history, secrets });
+  const texts = runnersByPath([runners?.current, runners?.booted], store?.runners ?? []);
   const reader =
     unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity);
   return {
@@ -86,7 +90,7 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
       history,
       hostJournal,
       secrets,
-      runners: runnersByPath([runners?.current, runners?.booted], store?.runners ?? []),
+      runners: texts,
       journalComplete,
     }),
     rootCauses: rootCausesOf(findings),
@@ -100,7 +104,11 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
       reader,
       history,
     }),
-    phases: history?.phases ?? [],
+    phases: (history?.phases ?? []).map((phase) =>
+      phaseAccount(phase, { runners: texts, store, secrets }),
+    ),
+    timeline: history === undefined ? [] : timelineRows(history, valueOf(evidence.vmJournal)),
+    ...sinceWhen(history, secrets),
     transitions: history === undefined ? [] : transitions(history, state),
     hypotheses:
       history === undefined || hostJournal === undefined

@@ -1,14 +1,16 @@
-import type { EvidenceList, EvidenceRef } from "../evidence/reference.ts";
+import type { EvidenceList, EvidenceRef, JournalRef } from "../evidence/reference.ts";
 import type { Phase } from "../facts/history.ts";
-import type { MechanismName, Remedy, Scope, Subject } from "../rules/rule.ts";
+import type { MechanismName, Misleading, Remedy, Scope, Subject } from "../rules/rule.ts";
 import type { KnowledgeKey } from "../facts/facts.ts";
 import type {
   Certainty,
+  Micros,
   Role,
   RuleId,
   Severity,
   Stage,
   StageState,
+  StorePath,
   VmName,
 } from "../vocabulary.ts";
 
@@ -33,6 +35,7 @@ export interface Finding {
   readonly scope: Scope;
   readonly evidence: EvidenceList;
   readonly remedies: readonly Remedy[];
+  readonly misleading: readonly Misleading[];
   /** A fault of an earlier phase that a later one got past. */
   readonly repaired: boolean;
 }
@@ -69,6 +72,35 @@ export interface Argument {
   readonly evidence: readonly EvidenceRef[];
 }
 
+/** A phase in words, with the evidence under them. */
+export interface PhaseAccount {
+  readonly index: number;
+  readonly kind: Phase["kind"];
+  readonly start: Micros;
+  /** Absent where the phase lasts to the end of the evidence. */
+  readonly end?: Micros;
+  readonly title: string;
+  /** Which runner was in force, and what it does with secrets; empty for a silence. */
+  readonly configuration: string;
+  readonly result: string;
+  readonly runner?: StorePath;
+  readonly invocations: number;
+  readonly evidence: readonly EvidenceRef[];
+  /** The journal lines worth quoting, in order. */
+  readonly quotes: readonly JournalRef[];
+}
+
+/** One thing that happened, or a whole crash loop. */
+export interface TimelineRow {
+  readonly time: Micros;
+  /** The end of what lasted. */
+  readonly until?: Micros;
+  readonly phase?: number;
+  readonly kind: "host" | "operator" | "start" | "loop" | "guest" | "end" | "skipped" | "secrets";
+  readonly text: string;
+  readonly evidence: EvidenceRef;
+}
+
 /** What became different from one phase to the next. */
 export interface Transition {
   readonly from: number;
@@ -85,7 +117,10 @@ export interface VmDiagnosis {
   readonly rootCauses: readonly RuleId[];
   readonly findings: readonly Finding[];
   readonly stages: readonly SecretStages[];
-  readonly phases: readonly Phase[];
+  readonly phases: readonly PhaseAccount[];
+  /** When the state that is in force began, as far as the journal tells; microseconds. */
+  readonly since?: Micros;
+  readonly timeline: readonly TimelineRow[];
   readonly transitions: readonly Transition[];
   readonly hypotheses: readonly Hypothesis[];
   /** Repairs for what is broken now, best first, without repeats. */

@@ -45,7 +45,9 @@ const earlierRunner = (phase: Phase, input: HypothesisInput): readonly Hypothesi
   const byHand = hostJournal.events.filter(
     (event) =>
       event.kind === "operator" &&
-      /\bln\b|nix[ -]build|microvm\s+-[cuR]|\/current/u.test(event.command),
+      /\bln\s+-|nix[ -](?:build|store)|microvm\s+-[cuRr]|microvms\/[^/\s]+\/current/u.test(
+        event.command,
+      ),
   );
   return [
     {

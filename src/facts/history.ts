@@ -123,7 +123,7 @@ export const deriveHistory = (input: HistoryInput): History => {
         (isLast ? final.last.time : micros(Math.min(final.last.time, next.first.time))));
     const from = phases.at(-1)?.end ?? phases.at(-1)?.start ?? micros(0);
     phases.push({
-      kind: group.some(ready) ? "running" : "failing",
+      kind: group.some(ready) || !group.some(hasFailed) ? "running" : "failing",
       start: first.first.time,
       ...(end === undefined ? {} : { end }),
       starts: group,

@@ -43,6 +43,14 @@ export const runnersThatFit = (phase: Phase, store: Store): readonly StoredRunne
   return store.runners.filter(({ runner }) => runner.reads.some(({ path }) => tried.has(path)));
 };
 
-/** Earlier phases with starts whose runner is not known. */
+/** Phases whose runner is not known and would matter: they failed, or their guest had what a later one misses. */
 export const phasesOfUnknownRunner = ({ phases }: History): readonly Phase[] =>
-  phases.filter(({ starts, runner }) => starts.length > 0 && runner === undefined);
+  phases.filter(
+    ({ kind, starts, runner }) =>
+      starts.length > 0 &&
+      runner === undefined &&
+      (kind === "failing" ||
+        starts.some((start) =>
+          meaningsIn(start, "credential-size").some(({ meaning }) => meaning.bytes > 0),
+        )),
+  );

@@ -1,4 +1,4 @@
-import type { UnitName } from "../vocabulary.ts";
+import type { Micros, UnitName } from "../vocabulary.ts";
 
 /** Permission bits as stat(1) and chmod(1) write them: `0400`. */
 export const octal = (mode: number): string => mode.toString(8).padStart(4, "0");
@@ -14,3 +14,8 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 
 /** The unit that is the VM itself, not one of its helpers. */
 export const isVmUnit = (unit: UnitName): boolean => /^microvm@.+\.service$/u.test(unit);
+
+/**
+ * A moment inside a sentence, to be written by the renderer in the zone that the reader wants; `sentenceWith` puts it in.
+ */
+export const moment = (time: Micros): string => `@{${time}}`;

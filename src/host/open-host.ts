@@ -13,15 +13,16 @@ export interface JournalSource {
 
 /**
  * The host whose file system begins at `root`: this machine for `/`, a mounted disk or a container's tree elsewhere.
- * Only a live host has a systemd that can be asked; everywhere else unit files speak for it.
+ * Only a live host with its own journal has a systemd that can be asked; everywhere else unit files speak for it.
  */
 export const openHost = (root: string, journal: JournalSource = {}): Host => {
   const tree = fileTree(root);
-  const live = root === "/";
+  const here = root === "/";
+  const live = here && journal.directory === undefined && journal.files === undefined;
   const isRoot = process.getuid?.() === 0;
 
   const nixStore = async (args: readonly string[]): Promise<CommandResult> => {
-    if (live && (await tree.lstat(hostPath(DAEMON_SOCKET))).status === "present")
+    if (here && (await tree.lstat(hostPath(DAEMON_SOCKET))).status === "present")
       return runToEnd(daemonNixStore(args));
     if ((await tree.lstat(hostPath(STORE_DATABASE))).status !== "present") {
       return notPossible(
@@ -35,7 +36,7 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
 
   /** Output of getfacl repeats the paths it was given; ours are the host's. */
   const accessLists = async (args: readonly string[]): Promise<CommandResult> => {
-    if (live) return runToEnd(["getfacl", ...args]);
+    if (here) return runToEnd(["getfacl", ...args]);
     const result = await runToEnd([
       "getfacl",
       ...args.map((arg) => (arg.startsWith("/") ? `${root}${arg}` : arg)),
@@ -53,7 +54,7 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
   return {
     ...tree,
     kind: live ? "live" : "root",
-    origin: live ? "this host" : root,
+    origin: here ? "this host" : root,
     async run({ program, args }: Command) {
       switch (program) {
         case "journalctl":
@@ -70,6 +71,22 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
     },
     stream: ({ program, args }) =>
       runAsStream(program === "journalctl" ? journalctl(args) : [program, ...args]),
+  };
+};
+
+/** Only a journal, without the files of the host that wrote it. */
+export const openJournal = (journal: JournalSource): Host => {
+  const refused = { status: "refused", reason: "only a journal was given" } as const;
+  const whole = openHost("/", journal);
+  return {
+    kind: "root",
+    origin: "a journal",
+    lstat: async () => refused,
+    list: async () => refused,
+    readText: async () => refused,
+    run: async (command) =>
+      command.program === "journalctl" ? whole.run(command) : notPossible(refused.reason),
+    stream: (command) => whole.stream(command),
   };
 };
 

@@ -34,7 +34,7 @@ export const waysToHandOver = (context: RemedyContext): readonly Remedy[] => {
   if (hypervisor === "qemu") return [qemu, share];
   if (hypervisor === "cloud-hypervisor")
     return [wrappedRunner(context), execStart(context), share, qemu];
-  return [share, qemu, execStart(context)];
+  return [share, qemu];
 };
 
 /** systemd reads as root and hands a copy to the unit: needed by every way but a share. */
@@ -74,74 +74,82 @@ export const ownedByReader = (context: RemedyContext, path: HostPath): Remedy =>
   };
 };
 
+/** A stand-in for cloud-hypervisor that adds the credentials to what the runner passes as --platform; readiness stays in it. */
+const wrappedVmm = ({
+  runner,
+  vm,
+}: RemedyContext): string => `pkgs.writeShellScript "cloud-hypervisor-with-credentials" ''
+      set -eu
+      strings=""
+      for file in "$CREDENTIALS_DIRECTORY"/*; do
+        value=$(\${pkgs.coreutils}/bin/base64 --wrap=0 "$file")
+        strings="$strings,io.systemd.credential.binary:''\${file##*/}=$value"
+      done
+      args=()
+      while [ $# -gt 0 ]; do
+        if [ "$1" = --platform ]; then
+          kept=''\${2#oem_strings=[}
+          kept=''\${kept%]}
+          all="$kept$strings"
+          args+=(--platform "oem_strings=[''\${all#,}]")
+          shift 2
+        else
+          args+=("$1")
+          shift
+        fi
+      done
+      exec -a "microvm@${runner?.guestName ?? vm}" \${lib.getExe pkgs.cloud-hypervisor} "''\${args[@]}"
+    ''`;
+
 const wrappedRunner = (context: RemedyContext): Remedy => ({
   title: "Put the credentials on the VMM's command line at start, with a runner of your own",
   kind: "nix",
   snippet: `{
   systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
-${credentialLines(context, "    ")}
+${credentialLines(context, "    ", "guest")}
   ];
 
   microvm.vms.${nixName(context.vm)}.config = { config, lib, pkgs, ... }:
-    let
-      default = config.microvm.runner.cloud-hypervisor;
-      vmm = pkgs.writeShellScript "cloud-hypervisor-with-credentials" ''
-        set -eu
-        strings=""
-        for file in "$CREDENTIALS_DIRECTORY"/*; do
-          value=$(\${pkgs.coreutils}/bin/base64 --wrap=0 "$file")
-          strings="$strings,io.systemd.credential.binary:''\${file##*/}=$value"
-        done
-        args=()
-        while [ $# -gt 0 ]; do
-          if [ "$1" = --platform ]; then
-            kept=''\${2#oem_strings=[}
-            kept=''\${kept%]}
-            all="$kept$strings"
-            args+=(--platform "oem_strings=[''\${all#,}]")
-            shift 2
-          else
-            args+=("$1")
-            shift
-          fi
-        done
-        exec -a "microvm@${context.runner?.guestName ?? context.vm}" \${lib.getExe pkgs.cloud-hypervisor} "''\${args[@]}"
-      '';
-    in
-    {
-      microvm.declaredRunner = lib.mkForce (pkgs.runCommand default.name { } ''
-        cp -r \${default} $out
-        chmod -R u+w $out
-        script=$(readlink -f \${default}/bin/microvm-run)
-        rm $out/bin/microvm-run
-        sed 's#[^ ]*/bin/cloud-hypervisor#\${vmm}#' "$script" > $out/bin/microvm-run
-        chmod 0555 $out/bin/microvm-run
-      '');
-    };
+  let
+    default = config.microvm.runner.cloud-hypervisor;
+    vmm = ${wrappedVmm(context)};
+  in
+  {
+    microvm.declaredRunner = lib.mkForce (pkgs.runCommand default.name { } ''
+      cp -r \${default} $out
+      chmod -R u+w $out
+      rm $out/bin/microvm-run
+      sed 's#[^ ]*/bin/cloud-hypervisor#\${vmm}#' \${default}/bin/microvm-run > $out/bin/microvm-run
+      chmod 0555 $out/bin/microvm-run
+    '');
+  };
 }
 `,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
   leaves: [],
-  cost: "The values are arguments of the VMM, so every local user can see them in ps; x86_64 only; needs a rebuild and a restart of the VM. The string that tells systemd that the guest is ready is kept.",
+  cost: "The values are arguments of the VMM, so every local user can see them in ps. x86_64 only. Needs a rebuild and a restart of the VM. The string that reports readiness is kept.",
 });
 
 const execStart = (context: RemedyContext): Remedy => ({
   title: "Replace the start command at the host, together with LoadCredential=",
   kind: "nix",
-  snippet: `{ pkgs, ... }:
+  snippet: `{ config, lib, pkgs, ... }:
+  let
+    default = config.microvm.vms.${nixName(context.vm)}.config.config.microvm.declaredRunner;
+    vmm = ${wrappedVmm(context)};
+  in
 {
   systemd.services."microvm@${context.vm}" = {
     overrideStrategy = "asDropin";
     serviceConfig = {
       LoadCredential = [
-${credentialLines(context, "        ")}
+${credentialLines(context, "        ", "guest")}
       ];
       ExecStart = [
         ""
-        (pkgs.writeShellScript "microvm-run-${context.vm}" ''
-          set -euo pipefail
-          # start the VMM with what lies in "$CREDENTIALS_DIRECTORY"
-          exec /var/lib/microvms/${context.vm}/current/bin/microvm-run
+        (pkgs.runCommand "microvm-run-${context.vm}" { } ''
+          sed 's#[^ ]*/bin/cloud-hypervisor#\${vmm}#' \${default}/bin/microvm-run > $out
+          chmod 0555 $out
         '')
       ];
     };
@@ -150,7 +158,7 @@ ${credentialLines(context, "        ")}
 `,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
   leaves: ["runner/stale-booted"],
-  cost: `You own the start command from then on. Without the LoadCredential= lines it would still run as ${context.unit?.user?.value ?? "microvm"} and meet the same Permission denied; the script has to pass the values on itself.`,
+  cost: `You own the start command from then on, and current no longer decides what runs. Without the LoadCredential= lines it would still run as ${context.unit?.user?.value ?? "microvm"} and meet the same Permission denied. The values can be seen in ps.`,
 });
 
 const credentialFiles = (context: RemedyContext, already: boolean): Remedy => ({
@@ -247,9 +255,14 @@ const credentials = ({
     : [{ id: "my-secret", source: "/run/secrets/my-secret", guest: "my-secret" }];
 };
 
-const credentialLines = (context: RemedyContext, indent: string): string =>
+/** Lines of LoadCredential=, under the unit's own ids or under the names that the guest asks for. */
+const credentialLines = (
+  context: RemedyContext,
+  indent: string,
+  named: "id" | "guest" = "id",
+): string =>
   credentials(context)
-    .map(({ id, source }) => `${indent}"${id}:${source}"`)
+    .map((credential) => `${indent}"${credential[named]}:${credential.source}"`)
     .join("\n");
 
 /** An attribute name of Nix, in quotes where it needs them. */

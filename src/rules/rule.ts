@@ -40,6 +40,13 @@ export interface Observation {
   readonly evidence: EvidenceList;
   readonly scope: Scope;
   readonly remedies?: readonly Remedy[];
+  readonly misleading?: readonly Misleading[];
+}
+
+/** What many would try first, and why it does not help. */
+export interface Misleading {
+  readonly title: string;
+  readonly why: string;
 }
 
 /**

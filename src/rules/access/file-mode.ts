@@ -78,6 +78,12 @@ const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
     ),
     scope: scopeOf(read, knowledge.secrets),
     remedies: [loadCredential(context), ownedByReader(context, read.path)],
+    misleading: [
+      {
+        title: "An ExecStart= override alone",
+        why: `Without LoadCredential= the new command still runs as ${reader.name} and is refused in the same way.`,
+      },
+    ],
   };
 };
 

@@ -1,6 +1,5 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { counted, isVmUnit } from "../../facts/wording.ts";
-import { formatUtc } from "../../time/format-time.ts";
+import { counted, isVmUnit, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -26,7 +25,7 @@ export default defineRule({
     yield {
       title: `systemd skipped ${counted(skipped.length, "start")} of the VM`,
       explanation:
-        `Last at ${formatUtc(last.ref.time)}${last.condition === undefined ? "" : `, because ${last.condition} did not hold`}. Nothing ran and nothing failed.` +
+        `Last at ${moment(last.ref.time)}${last.condition === undefined ? "" : `, because ${last.condition} did not hold`}. Nothing ran and nothing failed.` +
         (later ? " A later start went through." : " There was no start since."),
       certainty: "proven",
       ...(later ? { severity: "info" as const } : {}),

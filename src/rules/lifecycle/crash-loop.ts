@@ -1,7 +1,7 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { ProcessExit } from "../../evidence/journal.ts";
 import type { VmUnit } from "../../evidence/unit.ts";
-import { counted } from "../../facts/wording.ts";
+import { counted, moment } from "../../facts/wording.ts";
 import { formatDuration, formatUtc } from "../../time/format-time.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
@@ -40,7 +40,7 @@ export default defineRule({
       yield {
         title: `${counted(loop.count, "start")} in a row failed, one every ${formatDuration(loop.period)}`,
         explanation: [
-          `From ${formatUtc(loop.first)} to ${formatUtc(loop.last)} systemd started the unit ${loop.count} times;`,
+          `From ${moment(loop.first)} to ${moment(loop.last)} systemd started the unit ${loop.count} times;`,
           `${loop.failed === loop.count ? "every start" : `${loop.failed} of them`} failed${exit === undefined ? "." : ` (${exitText(exit)}).`}`,
           ...(unit?.restart === undefined ? [] : [`${restartText(unit)} keeps it going;`]),
           `systemd's "Started" in between means only that the process was forked.`,

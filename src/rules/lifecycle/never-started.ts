@@ -1,6 +1,5 @@
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
-import { counted } from "../../facts/wording.ts";
-import { formatUtc } from "../../time/format-time.ts";
+import { counted, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -38,7 +37,7 @@ export default defineRule({
     };
     yield {
       title: `None of ${counted(vmJournal.invocations.length, "start")} got as far as a running guest`,
-      explanation: `Between ${formatUtc(hostJournal.first ?? first.first.time)} and ${formatUtc(hostJournal.last ?? final.last.time)} no start lived for half a minute, reported readiness or let a guest speak.`,
+      explanation: `Between ${moment(hostJournal.first ?? first.first.time)} and ${moment(hostJournal.last ?? final.last.time)} no start lived for half a minute, reported readiness or let a guest speak.`,
       certainty: "strong",
       subject: { unit: first.unit, starts: vmJournal.invocations.length },
       evidence: nonEmpty<EvidenceRef>(

@@ -1,4 +1,4 @@
-import { formatUtc } from "../../time/format-time.ts";
+import { moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 
 export default defineRule({
@@ -21,7 +21,7 @@ export default defineRule({
       const later = vmJournal.invocations.some(({ first }) => first.time > last.ref.time);
       yield {
         title: `systemd gave up starting ${unit}`,
-        explanation: `At ${formatUtc(last.ref.time)} systemd refused to start ${unit} again so soon. ${later ? "It was started later all the same." : "It stays down until `systemctl reset-failed` or a start by hand."}`,
+        explanation: `At ${moment(last.ref.time)} systemd refused to start ${unit} again so soon. ${later ? "It was started later all the same." : "It stays down until `systemctl reset-failed` or a start by hand."}`,
         certainty: "proven",
         ...(later ? { severity: "info" as const } : {}),
         subject: { unit },

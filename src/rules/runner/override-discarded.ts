@@ -33,7 +33,10 @@ export default defineRule({
     const [first] = discarded;
     if (first === undefined) return;
     const phase = history?.phases.at(-1)?.index;
-    const ways = discarded.flatMap(({ runner }) => waysForSecrets(runner, secrets));
+    const all = discarded.flatMap(({ runner }) => waysForSecrets(runner, secrets));
+    const ways = all.filter(
+      ({ title }, index) => all.findIndex((way) => way.title === title) === index,
+    );
     yield {
       title: "A runner with a way for secrets was built, and nothing uses it",
       explanation:
@@ -54,6 +57,16 @@ export default defineRule({
         ...store.queries.slice(1, 2),
       ),
       scope: { inForce: true, ...(phase === undefined ? {} : { phase }) },
+      misleading: [
+        {
+          title: "microvm.binScripts.microvm-run, with or without mkForce",
+          why: "microvm-run is a reserved name: microvm.nix puts its own script over it, after all priorities are settled, and says nothing.",
+        },
+        {
+          title: "Making the VM imperative, or a machine of its own",
+          why: "The runner is built by the same function there, and discards the same name. A secret of the guest's own configuration is not on the host either, where the runner would have to read it.",
+        },
+      ],
     };
   },
 });

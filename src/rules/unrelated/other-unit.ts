@@ -1,6 +1,6 @@
+import { moment } from "../../facts/wording.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { hasFailed } from "../../facts/starts.ts";
-import { formatUtc } from "../../time/format-time.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -44,7 +44,7 @@ export default defineRule({
           ? "A unit that the VM needs failed"
           : `${helper.unit} failed, and the VM with it`,
       explanation:
-        `At ${formatUtc(last.time)} the VM's start failed with the result "dependency": it was not even tried.` +
+        `At ${moment(last.time)} the VM's start failed with the result "dependency": it was not even tried.` +
         (helper === undefined
           ? " Which unit it was, the journal does not tell."
           : ` ${helper.unit} failed in the same seconds.`) +

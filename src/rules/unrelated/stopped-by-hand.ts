@@ -1,5 +1,5 @@
+import { moment } from "../../facts/wording.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { formatUtc } from "../../time/format-time.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -23,7 +23,7 @@ export default defineRule({
         yield {
           title: stays ? "The VM was stopped and not started again" : "The VM was stopped",
           explanation:
-            `systemd ended the unit at ${formatUtc(reason.ref.time)} because of a stop job, not because of a failure.` +
+            `systemd ended the unit at ${moment(reason.ref.time)} because of a stop job, not because of a failure.` +
             (reason.command === undefined
               ? " Who asked for it is not in the journal."
               : ` sudo shows the command that was given.`),

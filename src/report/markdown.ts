@@ -1,0 +1,261 @@
+import type { Argument, PhaseAccount, VmDiagnosis } from "../diagnosis/finding.ts";
+import { formatClock, formatDuration, formatTime, formatUtc } from "../time/format-time.ts";
+import { STAGES } from "../vocabulary.ts";
+import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
+import type { Report } from "./report.ts";
+import { answerLines, optionLetter } from "./text.ts";
+import { evidenceLine, journalLine, plain, sentence } from "./words.ts";
+
+/** The incident write-up: timeline with quoted evidence, what changed, why, options, the answer, next steps. */
+export const renderMarkdown = (report: Report): string => {
+  const { diagnosis, zone } = report;
+  const blocks = diagnosis.vms.map((vm) => vmReport(vm, report));
+  const host = diagnosis.host?.name;
+  const { first, last } = diagnosis.coverage;
+  const head = [
+    `# Root cause analysis: ${diagnosis.vms.map(({ vm }) => prose(vm)).join(", ")}${host === undefined ? "" : ` on ${prose(host)}`}`,
+    [
+      `- **Report of:** ${formatTime(report.generatedAt, zone)} (${formatUtc(report.generatedAt)})`,
+      first === undefined || last === undefined
+        ? "- **Journal:** nothing of it could be read"
+        : `- **Journal:** ${formatTime(first, zone)} to ${formatTime(last, zone)}, ${diagnosis.coverage.boots.length} ${diagnosis.coverage.boots.length === 1 ? "boot" : "boots"}`,
+      `- **Times:** ${zone}, with the offset from UTC`,
+      ...(diagnosis.complete
+        ? []
+        : ["- **Incomplete:** what is not found here may still be there, see Coverage"]),
+    ].join("\n"),
+  ];
+  return `${[...head, ...blocks.flat(), ...coverage(report)].join("\n\n")}\n`;
+};
+
+const vmReport = (vm: VmDiagnosis, report: Report): readonly string[] => {
+  const { zone } = report;
+  const numbers = evidenceNumbers();
+  const several = report.diagnosis.vms.length > 1;
+  const blocks = [
+    ...(several ? [`# ${prose(vm.vm)}`] : []),
+    `**Status: ${vm.status}**${vm.since === undefined ? "" : `, since ${formatTime(vm.since, zone)} as far as the journal tells`}`,
+    list(answerLines(vm)),
+    ...stages(vm),
+    "## Timeline",
+    ...vm.phases.flatMap((phase) => phaseBlock(phase, zone, numbers)),
+    ...changed(vm, numbers, zone),
+    ...why(vm, numbers, zone),
+    ...open(vm, numbers, zone),
+    ...options(vm),
+    "## Was it ever working?",
+    `**${capital(vm.everWorked.answer)}.** ${prose(sentence(vm.everWorked.basis, zone))}${cites(vm.everWorked.evidence, numbers)}`,
+    ...nextSteps(vm),
+  ];
+  return [...blocks, ...evidence(numbers, zone)];
+};
+
+const stages = ({ stages: rows }: VmDiagnosis): readonly string[] =>
+  rows.length === 0
+    ? []
+    : [
+        "## The way of each secret",
+        [
+          `| secret | ${STAGES.join(" | ")} |`,
+          `|---|${STAGES.map(() => "---|").join("")}`,
+          ...rows.map(
+            ({ secret, stages: states }) =>
+              `| ${cell(secret)} | ${STAGES.map((stage) => (states[stage] === "broken" ? "**broken**" : states[stage])).join(" | ")} |`,
+          ),
+        ].join("\n"),
+      ];
+
+const phaseBlock = (
+  phase: PhaseAccount,
+  zone: string,
+  numbers: EvidenceNumbers,
+): readonly string[] => {
+  const clock = (time: PhaseAccount["start"]): string =>
+    formatClock(time, zone, { precision: "seconds" });
+  const span =
+    phase.end === undefined
+      ? `from ${clock(phase.start)} to the end`
+      : `${clock(phase.start)} to ${clock(phase.end)}, ${formatDuration(phase.end - phase.start)}`;
+  return [
+    `### Phase ${phase.index}: ${prose(phase.title)} (${span})`,
+    ...(phase.configuration === ""
+      ? []
+      : [`**Configuration:** ${prose(sentence(phase.configuration, zone))}`]),
+    `**Result:** ${prose(sentence(phase.result, zone))}${cites(phase.evidence, numbers)}`,
+    ...(phase.quotes.length === 0
+      ? []
+      : [fenced(phase.quotes.map((quote) => journalLine(quote, zone)).join("\n"))]),
+  ];
+};
+
+const changed = (vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): readonly string[] =>
+  vm.transitions.length === 0
+    ? []
+    : [
+        "## What changed",
+        ...vm.transitions.flatMap(({ from, to, changes }) => [
+          `From phase ${from} to phase ${to}:`,
+          list(changes.map((change) => argument(change, numbers, zone))),
+        ]),
+      ];
+
+const why = (vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): readonly string[] =>
+  vm.findings.length === 0
+    ? ["## Findings", "None."]
+    : [
+        "## Why",
+        ...vm.findings.flatMap((finding) => [
+          `### ${prose(sentence(finding.title, zone))}`,
+          [
+            `\`${finding.id}\``,
+            finding.role,
+            finding.repaired ? "repaired since" : `${finding.severity}, ${finding.certainty}`,
+            ...(finding.scope.phase === undefined ? [] : [`phase ${finding.scope.phase}`]),
+          ].join(" | "),
+          `${prose(sentence(finding.explanation, zone))}${cites(finding.evidence, numbers)}`,
+          ...(finding.causedBy.length === 0
+            ? []
+            : [list(finding.causedBy.map(({ id, how }) => `caused by \`${id}\`: ${how}`))]),
+        ]),
+      ];
+
+const open = (vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): readonly string[] => {
+  if (vm.status === "healthy" || vm.hypotheses.length === 0) return [];
+  return [
+    "## What is not proven",
+    ...[...new Set(vm.hypotheses.map(({ question }) => question))].flatMap((question) => [
+      `### ${prose(sentence(question, zone))}`,
+      ...vm.hypotheses
+        .filter((one) => one.question === question)
+        .map((one) =>
+          [
+            `- **${capital(one.state)}:** ${prose(sentence(one.claim, zone))}`,
+            ...one.for.map((each) => `  - for: ${argument(each, numbers, zone)}`),
+            ...one.against.map((each) => `  - against: ${argument(each, numbers, zone)}`),
+            `  - decide by: ${code(one.decideBy)}`,
+          ].join("\n"),
+        ),
+    ]),
+  ];
+};
+
+const options = (vm: VmDiagnosis): readonly string[] => {
+  const misleading = vm.findings.flatMap((finding) => (finding.repaired ? [] : finding.misleading));
+  return [
+    ...(vm.options.length === 0 ? [] : ["## Options"]),
+    ...vm.options.flatMap((option, index) => [
+      `### Option ${optionLetter(index)}: ${prose(option.title)}${index === 0 ? " (recommended)" : ""}`,
+      list([
+        `clears ${option.clears.map((id) => `\`${id}\``).join(", ")}`,
+        option.leaves.length === 0
+          ? "leaves nothing of this broken"
+          : `**leaves** ${option.leaves.map((id) => `\`${id}\``).join(", ")}`,
+        prose(option.cost),
+      ]),
+      fenced(option.snippet.trimEnd(), option.kind === "nix" ? "nix" : "sh"),
+    ]),
+    ...(misleading.length === 0
+      ? []
+      : [
+          "### What would not help",
+          list(misleading.map(({ title, why: reason }) => `**${prose(title)}:** ${prose(reason)}`)),
+        ]),
+  ];
+};
+
+const nextSteps = (vm: VmDiagnosis): readonly string[] => {
+  const [first] = vm.options;
+  const questions = [...new Set(vm.hypotheses.map(({ question }) => question))];
+  const steps = [
+    ...(first === undefined ? [] : [`Apply option A: ${prose(first.title)}.`]),
+    ...(first === undefined
+      ? []
+      : [
+          `Check before you trust it: \`mvdoctor diagnose ${vm.vm}\` after the next start, and \`systemd-creds --system list\` in the guest.`,
+        ]),
+    ...(vm.status === "healthy"
+      ? []
+      : questions.map(
+          (question) =>
+            `Settle "${prose(question)}" with the commands above, while the evidence is still there.`,
+        )),
+  ];
+  return steps.length === 0
+    ? []
+    : ["## Next steps", steps.map((step, index) => `${index + 1}. ${step}`).join("\n")];
+};
+
+const evidence = (numbers: EvidenceNumbers, zone: string): readonly string[] => {
+  const cited = numbers.cited();
+  if (cited.length === 0) return [];
+  return [
+    "## Evidence",
+    cited
+      .map(({ id, ref }) => {
+        const cursor = ref.kind === "journal" ? `  \n  cursor ${code(ref.cursor)}` : "";
+        return `- **[${id}]** ${code(evidenceLine(ref, zone))}${cursor}`;
+      })
+      .join("\n"),
+  ];
+};
+
+const coverage = ({ diagnosis, zone }: Report): readonly string[] => [
+  "## Coverage",
+  diagnosis.gaps.length === 0
+    ? "Everything that a rule asks for could be read."
+    : list(
+        diagnosis.gaps.map(({ source, reason, vm, ref }) => {
+          const span =
+            ref?.since === undefined || ref.until === undefined
+              ? ""
+              : `, ${formatTime(ref.since, zone)} to ${formatTime(ref.until, zone)}`;
+          return `**${source}**${vm === undefined ? "" : ` of ${prose(vm)}`}: ${prose(plain(reason))}${span}`;
+        }),
+      ),
+];
+
+const argument = (
+  { text, evidence: refs }: Argument,
+  numbers: EvidenceNumbers,
+  zone: string,
+): string => `${prose(sentence(text, zone))}${cites(refs, numbers)}`;
+
+const cites = (refs: Argument["evidence"], numbers: EvidenceNumbers): string => {
+  const ids = numbers.idsOf(refs);
+  return ids.length === 0 ? "" : ` [${ids.join(", ")}]`;
+};
+
+const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join("\n");
+const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+
+/** Foreign text in prose: what Markdown or HTML would take for markup is shown as it is. Paths and settings become code. */
+const prose = (text: string): string =>
+  text
+    .split(/(`[^`]*`)/u)
+    .map((part) =>
+      part.startsWith("`")
+        ? part
+        : part
+            .replaceAll(/[\\*_[\]<>|#~]/gu, String.raw`\$&`)
+            .replaceAll("&", "&amp;")
+            .replaceAll(/\/(?:nix|run|var|etc|proc|home|root)\/[^\s,;()]*[^\s,;().:]/gu, (path) =>
+              code(path.replaceAll("\\", "")),
+            ),
+    )
+    .join("");
+
+const cell = (text: string): string => prose(plain(text));
+
+/** A code span whatever is in it (CommonMark 6.1): longer fences than any run of backticks inside. */
+const code = (text: string): string => {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/gu)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  const pad = longest > 0 ? " " : "";
+  return `${fence}${pad}${text}${pad}${fence}`;
+};
+
+const fenced = (text: string, language = ""): string => {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/gu)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+};

@@ -1,0 +1,9 @@
+import type { Diagnosis } from "../diagnosis/diagnose.ts";
+import type { Micros } from "../vocabulary.ts";
+
+/** What a renderer gets: the diagnosis, the zone to show times in, and the one time that comes from the clock. */
+export interface Report {
+  readonly diagnosis: Diagnosis;
+  readonly zone: string;
+  readonly generatedAt: Micros;
+}
