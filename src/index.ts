@@ -9,6 +9,7 @@ import { isDirectory, realDirectory } from "./host/directory.ts";
 import { readBoots } from "./journal/boots.ts";
 import { belongsToThisMachine } from "./journal/machine.ts";
 import type { Window } from "./journal/read.ts";
+import { renderRule, renderRules } from "./report/catalogue.ts";
 import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { renderText } from "./report/text.ts";
@@ -17,8 +18,16 @@ import { renderTimelineMarkdown } from "./report/timeline-markdown.ts";
 import { renderTimeline } from "./report/timeline-text.ts";
 import type { Report } from "./report/report.ts";
 import type { PageOptions } from "./report/page.ts";
+import { RULES } from "./rules/index.ts";
 import { parseSystemdTime } from "./time/systemd-time.ts";
-import { micros, parseVmName, type Micros, type Severity, type VmName } from "./vocabulary.ts";
+import {
+  micros,
+  parseVmName,
+  type Micros,
+  type RuleId,
+  type Severity,
+  type VmName,
+} from "./vocabulary.ts";
 
 /** Where the evidence comes from, as the command line names it; nothing of it means this host. */
 export interface Source {
@@ -193,6 +202,41 @@ const wrong = (flag: string, text: string): ResolvedTimes => ({
   message: `${flag} ${JSON.stringify(text)} is no time that systemd.time(7) knows`,
   hint: 'for example "00:40", "2025-09-27 00:40:00", "yesterday" or "-2h"',
 });
+
+/** One rule of the catalogue, for `rules` and `explain`. */
+export interface CatalogueEntry {
+  readonly id: RuleId;
+  readonly severity: Severity;
+  readonly what: string;
+  readonly why: string;
+  readonly proof: string;
+  readonly sources: readonly string[];
+  readonly needs: readonly string[];
+  readonly canCause: readonly RuleId[];
+}
+
+/** Every rule with its documentation, in the order of the ids. */
+export const catalogue = (): readonly CatalogueEntry[] =>
+  RULES.map(({ id, severity, docs, requires, causes }) => ({
+    id,
+    severity,
+    ...docs,
+    needs: requires,
+    canCause: [...new Set((causes ?? []).flatMap(({ effects }) => effects))],
+  }));
+
+/** The catalogue, or one entry of it, as text or JSON. */
+export const renderCatalogue = (
+  entries: readonly CatalogueEntry[],
+  format: "text" | "json",
+  options: PageOptions,
+): string => {
+  if (format === "json")
+    return `${JSON.stringify({ schemaVersion: 1, rules: entries }, undefined, 2)}\n`;
+  return entries.length === 1 && entries[0] !== undefined
+    ? renderRule(entries[0], options)
+    : renderRules(entries, options);
+};
 
 export type View = "diagnosis" | "timeline";
 export type Format = "text" | "markdown" | "json";

@@ -87,12 +87,33 @@ export const findHoles = async (
     const found = next === undefined ? span.until : micros(Math.min(next.time, span.until));
     if (found - probe >= step) {
       const before = await lastEntryBefore(host, probe, window);
+      if (
+        host.kind === "live" &&
+        before !== undefined &&
+        next !== undefined &&
+        follows(before, next)
+      ) {
+        probe = micros(found + step);
+        continue;
+      }
       const since = before === undefined ? span.since : micros(Math.max(before.time, span.since));
       if (found - since >= least) holes.push({ since, until: found });
     }
     probe = micros(Math.max(found, probe) + step);
   }
   return holes;
+};
+
+/**
+ * Entries with neighbouring sequence numbers have nothing lost between them: the host was silent. Only on the host that wrote the
+ * journal, since systemd-journal-remote numbers what it writes anew.
+ */
+const follows = (before: JournalEntry, next: JournalEntry): boolean => {
+  const [a, b] = [before, next].map(({ fields }) => ({
+    id: fields["__SEQNUM_ID"],
+    number: Number(fields["__SEQNUM"]),
+  }));
+  return a?.id !== undefined && a.id === b?.id && a.number + 1 === b.number;
 };
 
 const MOST_PROBES = 200;

@@ -67,7 +67,7 @@ export const diagnoseVms = async (
 };
 
 const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean): VmDiagnosis => {
-  const knowledge = deriveFacts(evidence);
+  const knowledge = deriveFacts(vm, evidence);
   const history = valueOf(knowledge.history);
   const secrets = valueOf(knowledge.secrets) ?? [];
   const hostJournal = valueOf(evidence.hostJournal);

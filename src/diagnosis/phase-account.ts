@@ -94,7 +94,7 @@ const resultOf = (phase: Phase): string => {
   const sentences = [
     ...(failed.length > 0
       ? [
-          `${failed.length === phase.starts.length ? `${counted(failed.length, "start")}, all failed` : `${failed.length} of ${phase.starts.length} starts failed`}${exit === undefined ? "" : ` (${exit.code} ${exit.status})`}.`,
+          `${failed.length === phase.starts.length ? `${counted(failed.length, "start")}, all failed` : `${failed.length} of ${phase.starts.length} starts failed`}${exit === undefined ? "" : ` (${exit.code === "exited" ? "exit status" : `${exit.code} by signal`} ${exit.status})`}.`,
         ]
       : [`${counted(phase.starts.length, "start")}, none failed.`]),
     ...(denied.length > 0 ? [`Permission denied for ${listed(denied)}.`] : []),

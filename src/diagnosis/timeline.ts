@@ -82,12 +82,14 @@ const loopRow = (loop: NonNullable<Phase["loop"]>): TimelineRow => {
 const startRows = (start: Invocation): readonly TimelineRow[] => {
   const spoke = guestSpoke(start);
   return [
-    {
-      time: start.first.time,
-      kind: "start",
-      text: "start",
-      evidence: start.started ?? start.first,
-    },
+    start.started === undefined && !/^Start/u.test(start.first.text)
+      ? { time: start.first.time, kind: "start", text: "running already", evidence: start.first }
+      : {
+          time: start.first.time,
+          kind: "start",
+          text: "start",
+          evidence: start.started ?? start.first,
+        },
     ...start.lines
       .filter(({ meanings }) => meanings.some(({ kind }) => kind !== "guest-kernel"))
       .map(({ ref }): TimelineRow => ({

@@ -7,6 +7,7 @@ import {
   type EvidenceMap,
 } from "../evidence/evidence.ts";
 import { deriveHistory, type History } from "./history.ts";
+import type { VmName } from "../vocabulary.ts";
 import { findSecrets, type Secret } from "./secrets.ts";
 
 /** What is derived once from evidence and shared by rules. */
@@ -20,7 +21,7 @@ export type Knowledge = EvidenceMap & FactMap;
 export type KnowledgeKey = keyof Knowledge;
 export type CollectedKnowledge = { readonly [Key in KnowledgeKey]: Collected<Knowledge[Key]> };
 
-export const deriveFacts = (evidence: CollectedEvidence): CollectedKnowledge => {
+export const deriveFacts = (vm: VmName, evidence: CollectedEvidence): CollectedKnowledge => {
   const vmJournal = valueOf(evidence.vmJournal);
   const hostJournal = valueOf(evidence.hostJournal);
   const state = valueOf(evidence.state);
@@ -32,6 +33,7 @@ export const deriveFacts = (evidence: CollectedEvidence): CollectedKnowledge => 
       ? unavailable("failed", "without the journal there is no history")
       : collected(
           deriveHistory({
+            vm,
             vmJournal,
             hostJournal,
             ...(state === undefined ? {} : { state }),

@@ -4,7 +4,7 @@ import type { EvidenceRef, FileRef, JournalRef } from "../evidence/reference.ts"
 import type { Generations } from "../evidence/store.ts";
 import type { StateDirectory } from "../evidence/state-directory.ts";
 import type { VmUnit } from "../evidence/unit.ts";
-import { micros, type Micros, type StorePath } from "../vocabulary.ts";
+import { micros, type Micros, type StorePath, type VmName } from "../vocabulary.ts";
 import { findLoops, type Loop } from "./loops.ts";
 import { endOfStart, failureSignature, hasFailed, reachedReady } from "./starts.ts";
 
@@ -72,6 +72,7 @@ export interface History {
 }
 
 export interface HistoryInput {
+  readonly vm: VmName;
   readonly vmJournal: VmJournal;
   readonly hostJournal: HostJournal;
   readonly state?: StateDirectory;
@@ -205,8 +206,8 @@ const loopIn = (loops: readonly Loop[], group: readonly Invocation[]): { readonl
   return loop === undefined ? {} : { loop };
 };
 
-const changesOf = ({ vmJournal, hostJournal, state }: HistoryInput): readonly Change[] => {
-  const events = hostJournal.events.flatMap((event): readonly Change[] => changeOf(event));
+const changesOf = ({ vm, vmJournal, hostJournal, state }: HistoryInput): readonly Change[] => {
+  const events = hostJournal.events.filter((event) => !isAboutAnother(event, vm)).flatMap(changeOf);
   const installs = vmJournal.helpers
     .filter(({ unit }) => unit.startsWith("install-microvm-"))
     .map(({ first }): Change => ({ kind: "install", time: first.time, ref: first }));
@@ -218,6 +219,21 @@ const changesOf = ({ vmJournal, hostJournal, state }: HistoryInput): readonly Ch
       ? [{ kind: "relink", time: relinked.mtime, target: relinked.target ?? "", ref: current }]
       : [];
   return [...events, ...installs, ...relink].toSorted((a, b) => a.time - b.time);
+};
+
+const NAMED_VM =
+  /microvm[\w-]*@(?<instance>[\w.:-]+)|microvms\/(?<directory>[\w.:-]+)|install-microvm-(?<installed>[\w.:-]+)/gu;
+
+/** An operator's command that names other VMs and not this one. */
+const isAboutAnother = (event: HostEvent, vm: VmName): boolean => {
+  if (event.kind !== "operator") return false;
+  const named = [...event.command.matchAll(NAMED_VM)].map(({ groups }) =>
+    (groups?.["instance"] ?? groups?.["directory"] ?? groups?.["installed"] ?? "").replace(
+      /\.service$/u,
+      "",
+    ),
+  );
+  return named.length > 0 && !named.includes(vm);
 };
 
 const isWithin = (time: Micros, { first, last }: HostJournal): boolean =>

@@ -1,0 +1,32 @@
+import * as Args from "@oclif/core/args";
+import { BaseCommand } from "../src/command-line/base-command.ts";
+import { EXIT } from "../src/command-line/exit-status.ts";
+import { ExpectedError } from "../src/command-line/expected-error.ts";
+import { chosenFormat } from "../src/command-line/output-format.ts";
+import { writeOutput } from "../src/command-line/output.ts";
+import { screen } from "../src/command-line/screen.ts";
+import { outputFlags } from "../src/command-line/source-flags.ts";
+import { catalogue, renderCatalogue } from "../src/index.ts";
+
+export default class Explain extends BaseCommand {
+  static override summary = "explain one rule by its id, as a report shows it";
+  static override usage = "explain ID [FLAGS]";
+  static override args = {
+    id: Args.string({ required: true, ignoreStdin: true, description: "such as access/file-mode" }),
+  };
+  static override flags = outputFlags;
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Explain);
+    const rule = catalogue().find(({ id }) => id === args.id);
+    if (rule === undefined) {
+      throw new ExpectedError(`there is no rule ${JSON.stringify(args.id)}`, {
+        exitCode: EXIT.usage,
+        hint: "mvdoctor rules lists them",
+      });
+    }
+    const format = chosenFormat(flags, "text") === "json" ? "json" : "text";
+    const file = flags["output-file"];
+    await writeOutput(renderCatalogue([rule], format, screen({ file })), { file });
+  }
+}
