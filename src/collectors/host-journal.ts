@@ -41,7 +41,7 @@ export const collectHostJournal = async (host: Host, window: Window): Promise<Ho
     readEntries(host, hostMatches(), window, take),
   ]);
   const span = spanOf(boots.boots, window);
-  const anybody = latest ?? (await firstEntryAfter(host, micros(0), {}));
+  const anybody = latest ?? (await anyEntry(host));
   const gaps = [
     ...problems(boots.failure ?? read.failure, [
       ...boots.complaints,
@@ -69,39 +69,45 @@ export const collectHostJournal = async (host: Host, window: Window): Promise<Ho
   };
 };
 
+export interface Silences {
+  readonly holes: readonly JournalHole[];
+  /** Why not all of the span could be looked at. */
+  readonly unchecked?: string;
+}
+
 /**
  * The holes between two moments: spans of at least `least` microseconds in which nobody at all wrote a line.
- * Jumps ahead by `least` from entry to entry, so that a silent hour costs a few reads and a busy one is not read at all.
+ * Jumps ahead from entry to entry, so that a silent hour costs a few reads and a busy one is not read at all.
  */
 export const findHoles = async (
   host: Host,
   span: { readonly since: Micros; readonly until: Micros },
   least: number,
   window: Window,
-): Promise<readonly JournalHole[]> => {
+): Promise<Silences> => {
   const holes: JournalHole[] = [];
   const step = Math.max(least / 2, (span.until - span.since) / MOST_PROBES);
   let probe = micros(span.since + 1);
   while (probe < span.until) {
     const next = await firstEntryAfter(host, probe, window);
-    const found = next === undefined ? span.until : micros(Math.min(next.time, span.until));
+    if (next.status === "unknown") return { holes, unchecked: next.why };
+    const found =
+      next.status === "none" ? span.until : micros(Math.min(next.entry.time, span.until));
     if (found - probe >= step) {
       const before = await lastEntryBefore(host, probe, window);
-      if (
+      if (before.status === "unknown") return { holes, unchecked: before.why };
+      const since =
+        before.status === "none" ? span.since : micros(Math.max(before.entry.time, span.since));
+      const isProven =
         host.kind === "live" &&
-        before !== undefined &&
-        next !== undefined &&
-        follows(before, next)
-      ) {
-        probe = micros(found + step);
-        continue;
-      }
-      const since = before === undefined ? span.since : micros(Math.max(before.time, span.since));
-      if (found - since >= least) holes.push({ since, until: found });
+        before.status === "found" &&
+        next.status === "found" &&
+        follows(before.entry, next.entry);
+      if (found - since >= least && !isProven) holes.push({ since, until: found });
     }
     probe = micros(Math.max(found, probe) + step);
   }
-  return holes;
+  return { holes };
 };
 
 /**
@@ -114,6 +120,11 @@ const follows = (before: JournalEntry, next: JournalEntry): boolean => {
     number: Number(fields["__SEQNUM"]),
   }));
   return a?.id !== undefined && a.id === b?.id && a.number + 1 === b.number;
+};
+
+const anyEntry = async (host: Host): Promise<JournalEntry | undefined> => {
+  const first = await firstEntryAfter(host, micros(0), {});
+  return first.status === "found" ? first.entry : undefined;
 };
 
 const MOST_PROBES = 200;

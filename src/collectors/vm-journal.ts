@@ -31,6 +31,9 @@ interface Reading {
 const LINES_KEPT_PER_MEANING = 3;
 /** Starts whose nameless lines are asked for in a second query. */
 const STARTS_ASKED_AGAIN = 64;
+/** A process that died before journald looked at it has lost its unit's ids (systemd#2913); so many such lines are placed by time. */
+const MOST_LOST = 10_000;
+const AROUND = 1_000_000;
 
 export interface VmJournalRead {
   readonly journal: VmJournal;
@@ -60,6 +63,7 @@ const startSorter = (vm: VmName) => {
   const failedJobs: FailedJob[] = [];
   const stops: { unit: UnitName; ref: JournalRef }[] = [];
   const seen = new Set<string>();
+  const lost: JournalEntry[] = [];
 
   const take = (entry: JournalEntry): void => {
     const { unit } = entry;
@@ -83,7 +87,7 @@ const startSorter = (vm: VmName) => {
     if (entry.invocation === undefined) {
       if (entry.author === "manager" && entry.messageId === MESSAGE_ID.unitFailed) {
         failedJobs.push({ unit, result: entry.fields["JOB_RESULT"] ?? "failed", ref });
-      }
+      } else if (entry.author !== "manager" && lost.length < MOST_LOST) lost.push(entry);
       return;
     }
     addToStart(readingOf(readings, entry, unit, ref), entry, ref);
@@ -109,6 +113,10 @@ const startSorter = (vm: VmName) => {
         .map(({ id }) => id)
         .slice(0, STARTS_ASKED_AGAIN),
     result: (entries: number): VmJournal => {
+      for (const entry of lost) {
+        const reading = startAround(readings, entry);
+        if (reading !== undefined) addToStart(reading, entry, journalRef(entry));
+      }
       const starts = [...readings.values()].map(({ draft }): Invocation => draft);
       const ordered = starts.toSorted((a, b) => a.first.time - b.first.time);
       return {
@@ -123,6 +131,19 @@ const startSorter = (vm: VmName) => {
     },
   };
 };
+
+/** The start of the same unit and boot that was under way when a line without an invocation was written. */
+const startAround = (
+  readings: ReadonlyMap<string, Reading>,
+  { unit, boot, time }: JournalEntry,
+): Reading | undefined =>
+  [...readings.values()].findLast(
+    ({ draft }) =>
+      draft.unit === unit &&
+      draft.boot === boot &&
+      draft.first.time - time <= AROUND &&
+      (time - draft.last.time <= AROUND || draft.result === undefined),
+  );
 
 const readingOf = (
   readings: Map<string, Reading>,

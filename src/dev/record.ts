@@ -10,7 +10,7 @@ const [root, file] = positionals;
 if (root === undefined || file === undefined) {
   throw new Error("usage: node src/dev/record.ts ROOT FILE");
 }
-const { host, recorded } = recordHost(openHost(root));
-const answer = await diagnoseHost(host, { source: { root }, times: {}, vms: [] });
+const recording = recordHost(openHost(root));
+const answer = await diagnoseHost(recording.host, { source: { root }, times: {}, vms: [] });
 if (answer.status !== "diagnosed") throw new Error(`nothing to record: ${answer.status}`);
-await writeRecording(file, recorded());
+await writeRecording(file, recording.recorded());

@@ -1,4 +1,4 @@
-import { findHoles, type HostJournalRead } from "../collectors/host-journal.ts";
+import { findHoles, type HostJournalRead, type Silences } from "../collectors/host-journal.ts";
 import { collectGenerations, readInstaller } from "../collectors/generations.ts";
 import { collectRunners } from "../collectors/runners.ts";
 import { collectSecretFiles } from "../collectors/secret-files.ts";
@@ -25,7 +25,6 @@ import type { Host } from "../host/host.ts";
 import type { Window } from "../journal/read.ts";
 import {
   hostPath,
-  micros,
   type HostPath,
   type Micros,
   type StorePath,
@@ -71,19 +70,19 @@ export const collectVm = async (
   const store = await guarded("Nix store", () =>
     collectStore(host, storeQuestion(vm, known, valueOf(runners), valueOf(generations))),
   );
-  const [secretFiles, holes] = await Promise.all([
+  const [secretFiles, silences] = await Promise.all([
     guarded("secret files", () =>
       collectSecretFiles(
         host,
         secretPaths(valueOf(unit), valueOf(runners), valueOf(store), vmJournal),
       ),
     ),
-    vmJournal === undefined ? [] : holesIn(host, vmJournal, shared.journal, window),
+    vmJournal === undefined ? NO_SILENCE : holesIn(host, vmJournal, shared.journal, window),
   ]);
   const summary = valueOf(journal)?.summary;
   const evidence: CollectedEvidence = {
     identity: shared.identity,
-    hostJournal: collected({ ...shared.journal.journal, holes }),
+    hostJournal: collected({ ...shared.journal.journal, ...silences }),
     vmJournal: journalOf(journal),
     state,
     runners,
@@ -97,7 +96,10 @@ export const collectVm = async (
     ...(summary !== undefined && summary.malformed > 0
       ? [journalGap(vm, `${summary.malformed} entries of this VM could not be understood`)]
       : []),
-    ...holes.map((hole) => ({
+    ...(silences.unchecked === undefined
+      ? []
+      : [journalGap(vm, `its silences could not be looked at: ${silences.unchecked}`)]),
+    ...silences.holes.map((hole) => ({
       ...journalGap(vm, "no entry of anybody for a long time: a hole or a silent host"),
       ref: { kind: "coverage" as const, source: "journal", text: "hole", ...hole },
     })),
@@ -238,9 +240,11 @@ const secretPaths = (
   ];
 };
 
+const NO_SILENCE: Silences = { holes: [] };
+
 const SECOND = 1_000_000;
 /** Hosts log something every few minutes; a silence of everybody for this long may be lost entries. */
-const LEAST_HOLE = 20 * 60 * SECOND;
+const LEAST_HOLE = 30 * 60 * SECOND;
 
 /** Looks for holes only while the VM was down: a hole there could hide a start. */
 const holesIn = async (
@@ -248,7 +252,7 @@ const holesIn = async (
   journal: VmJournal,
   { journal: whole }: HostJournalRead,
   window: Window,
-) => {
+): Promise<Silences> => {
   const spans: { since: Micros; until: Micros }[] = [];
   const starts = journal.invocations;
   for (const [index, start] of starts.entries()) {
@@ -265,5 +269,9 @@ const holesIn = async (
       spans.push({ since, until });
   }
   const found = await Promise.all(spans.map((span) => findHoles(host, span, LEAST_HOLE, window)));
-  return found.flat().map(({ since, until }) => ({ since: micros(since), until: micros(until) }));
+  const unchecked = found.find((one) => one.unchecked !== undefined)?.unchecked;
+  return {
+    holes: found.flatMap(({ holes }) => holes),
+    ...(unchecked === undefined ? {} : { unchecked }),
+  };
 };

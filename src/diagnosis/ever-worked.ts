@@ -95,6 +95,8 @@ const doubtsIn = (
       `For ${formatDuration(until - since)} the journal holds no entry of anybody, so a start in that hole would not be seen.`,
     );
   }
+  if (hostJournal.unchecked !== undefined)
+    doubts.push("Whether the journal has holes could not be looked at.");
   if (!input.journalComplete) doubts.push("The journal could be read only in part.");
   const units = new Set(history.phases.flatMap(({ starts }) => starts.map(({ unit }) => unit)));
   if (hostJournal.suppressed.some(({ unit }) => unit !== undefined && units.has(unit))) {

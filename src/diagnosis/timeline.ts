@@ -82,7 +82,7 @@ const loopRow = (loop: NonNullable<Phase["loop"]>): TimelineRow => {
 const startRows = (start: Invocation): readonly TimelineRow[] => {
   const spoke = guestSpoke(start);
   return [
-    start.started === undefined && !/^Start/u.test(start.first.text)
+    start.started === undefined && !start.first.text.startsWith("Start")
       ? { time: start.first.time, kind: "start", text: "running already", evidence: start.first }
       : {
           time: start.first.time,

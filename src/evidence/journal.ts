@@ -129,4 +129,6 @@ export interface HostJournal {
   }[];
   readonly clockJumps: readonly JournalRef[];
   readonly holes: readonly JournalHole[];
+  /** Why it could not be looked whether there are more. */
+  readonly unchecked?: string;
 }

@@ -31,6 +31,8 @@ export interface JournalRef {
   readonly time: Micros;
   readonly identifier: string;
   readonly pid?: number;
+  /** The user that the writing process ran as, by journald's word (`_UID`). */
+  readonly uid?: number;
   readonly text: string;
 }
 

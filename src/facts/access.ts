@@ -44,6 +44,17 @@ export const runnerReader = (unit: VmUnit, identity: HostIdentity): Reader | und
   };
 };
 
+/** The identity behind a user id that journald saw, with the groups that the accounts of the host give it. */
+export const readerOfUid = (uid: number, identity: HostIdentity | undefined): Reader => {
+  const account = [...(identity?.users.values() ?? [])].find((one) => one.uid === uid);
+  const name = account?.name ?? `uid ${uid}`;
+  const gid = account?.gid ?? uid;
+  const listed = [...(identity?.groups.values() ?? [])]
+    .filter(({ members }) => members.includes(name))
+    .map((group) => group.gid);
+  return { name, uid, gid, groups: new Set([gid, ...listed]) };
+};
+
 /** Whether `reader` could open the walked file for reading: path_resolution(7) and acl(5), for a process without capabilities. */
 export const accessTo = (walk: PathWalk, reader: Reader): Access => {
   if (walk.end === "denied")

@@ -4,7 +4,7 @@ import type { FileRef, JournalRef } from "../evidence/reference.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { HostPath, InvocationId } from "../vocabulary.ts";
-import { accessTo, runnerReader, type Access, type Reader } from "./access.ts";
+import { accessTo, readerOfUid, runnerReader, type Access, type Reader } from "./access.ts";
 import { pathsReadAsUser } from "./handover.ts";
 import type { History, Phase } from "./history.ts";
 import { meaningsIn } from "./starts.ts";
@@ -30,37 +30,20 @@ export interface UserRead {
 export interface UserReadInput {
   readonly history: History;
   readonly secretFiles: SecretFiles;
-  readonly unit: VmUnit;
-  readonly identity: HostIdentity;
-  readonly runners: LinkedRunners;
+  readonly unit?: VmUnit;
+  readonly identity?: HostIdentity;
+  readonly runners?: LinkedRunners;
 }
 
 /** Every read as the unit's user: what the runner in force would do, and what the journal shows of earlier phases. */
-export const userReads = ({
-  history,
-  secretFiles,
-  unit,
-  identity,
-  runners,
-}: UserReadInput): readonly UserRead[] => {
-  const reader = runnerReader(unit, identity);
-  const newest = history.phases.at(-1);
-  const accessOf = (walk: PathWalk | undefined): Access => {
-    if (walk === undefined) return { status: "unknown", why: "the path was not looked at" };
-    if (reader === undefined)
-      return {
-        status: "unknown",
-        why: `the user ${unit.user?.value ?? ""} is not known on this host`,
-      };
-    return accessTo(walk, reader);
-  };
-  const scripted = runners.current === undefined ? [] : pathsReadAsUser(runners.current);
-  const reads: UserRead[] = [];
+export const userReads = (input: UserReadInput): readonly UserRead[] => {
+  const { history, secretFiles, runners } = input;
+  const scripted = runners?.current === undefined ? [] : pathsReadAsUser(runners.current);
   const lastWithStarts = history.phases.findLast(({ starts }) => starts.length > 0);
+  const reads: UserRead[] = [];
   for (const phase of history.phases) {
     const inForce = phase === lastWithStarts && currentIsIn(phase);
     for (const [path, failure] of failuresIn(phase)) {
-      const walk = secretFiles.walks.get(path);
       const script = inForce ? scripted.find((one) => one.path === path) : undefined;
       reads.push({
         path,
@@ -71,30 +54,51 @@ export const userReads = ({
         denials: failure.denials,
         absences: failure.absences,
         ...(script === undefined ? {} : { script: script.ref }),
-        ...(walk === undefined ? {} : { walk }),
-        ...(reader === undefined ? {} : { reader }),
-        access: accessOf(walk),
+        ...accessIn(input, secretFiles.walks.get(path), failure.denials[0]),
       });
     }
   }
   for (const { path, ref, by } of scripted) {
     if (reads.some((read) => read.path === path && read.inForce)) continue;
-    const walk = secretFiles.walks.get(path);
     reads.push({
       path,
       by,
-      phase: newest,
+      phase: history.phases.at(-1),
       inForce: true,
       starts: [],
       denials: [],
       absences: [],
       script: ref,
-      ...(walk === undefined ? {} : { walk }),
-      ...(reader === undefined ? {} : { reader }),
-      access: accessOf(walk),
+      ...accessIn(input, secretFiles.walks.get(path), undefined),
     });
   }
   return reads;
+};
+
+/** Who reads: the process that was refused, by journald's word; else the user that the unit names. */
+const accessIn = (
+  { unit, identity }: UserReadInput,
+  walk: PathWalk | undefined,
+  denial: JournalRef | undefined,
+): Pick<UserRead, "access" | "reader" | "walk"> => {
+  const named =
+    unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity);
+  const reader =
+    denial?.uid !== undefined && denial.uid !== named?.uid
+      ? readerOfUid(denial.uid, identity)
+      : named;
+  return {
+    ...(walk === undefined ? {} : { walk }),
+    ...(reader === undefined ? {} : { reader }),
+    access: accessOf(walk, reader),
+  };
+};
+
+const accessOf = (walk: PathWalk | undefined, reader: Reader | undefined): Access => {
+  if (walk === undefined) return { status: "unknown", why: "the path was not looked at" };
+  return reader === undefined
+    ? { status: "unknown", why: "it is not known as which user the runner works" }
+    : accessTo(walk, reader);
 };
 
 /** The phase ran the runner that stands now, or the one that the next start would take is the same story. */

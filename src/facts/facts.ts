@@ -12,6 +12,7 @@ import { findSecrets, type Secret } from "./secrets.ts";
 
 /** What is derived once from evidence and shared by rules. */
 export interface FactMap {
+  readonly vm: VmName;
   readonly history: History;
   readonly secrets: readonly Secret[];
 }
@@ -49,5 +50,5 @@ export const deriveFacts = (vm: VmName, evidence: CollectedEvidence): CollectedK
       ...(vmJournal === undefined ? {} : { vmJournal }),
     }),
   );
-  return { ...evidence, history, secrets };
+  return { ...evidence, vm: collected(vm), history, secrets };
 };

@@ -30,6 +30,7 @@ export interface JournalEntry {
   readonly message: string;
   readonly identifier: string;
   readonly pid?: number;
+  readonly uid?: number;
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -92,6 +93,7 @@ const entryOf = (fields: Record<string, string>): JournalEntry | undefined => {
       : { invocation: invocationId(invocation) }),
     ...(messageId === undefined ? {} : { messageId }),
     ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
+    ...(/^\d+$/u.test(fields["_UID"] ?? "") ? { uid: Number(fields["_UID"]) } : {}),
     fields,
   };
 };
@@ -136,5 +138,6 @@ export const journalRef = (entry: JournalEntry): JournalRef => ({
   time: entry.time,
   identifier: entry.identifier,
   ...(entry.pid === undefined ? {} : { pid: entry.pid }),
+  ...(entry.uid === undefined ? {} : { uid: entry.uid }),
   text: entry.message,
 });

@@ -64,47 +64,37 @@ export const readEntries = async (
   };
 };
 
-/** The first entry at or after `since`; reads one line and stops journalctl. */
-export const firstEntryAfter = async (
-  host: Host,
-  since: Micros,
-  window: Window,
-): Promise<JournalEntry | undefined> => {
-  const stream = host.stream({
-    program: "journalctl",
-    args: ["--output=json", ...windowArgs({ ...window, since })],
-  });
-  let found: JournalEntry | undefined;
-  for await (const line of stream.lines) {
-    found = parseJsonEntry(line);
-    if (found !== undefined) break;
-  }
-  await stream.end;
-  return found;
-};
+/** One entry that was looked for; `unknown` where the journal could not be asked, which is not the same as nothing there. */
+export type Nearest =
+  | { readonly status: "found"; readonly entry: JournalEntry }
+  | { readonly status: "none" }
+  | { readonly status: "unknown"; readonly why: string };
 
-/** The last entry at or before `until`. */
-export const lastEntryBefore = async (
-  host: Host,
-  until: Micros,
-  window: Window,
-): Promise<JournalEntry | undefined> => {
-  const stream = host.stream({
-    program: "journalctl",
-    args: [
-      "--output=json",
-      "--reverse",
-      ...windowArgs(window.boot === undefined ? {} : { boot: window.boot }),
-      `--until=@${(until / 1e6).toFixed(6)}`,
-    ],
-  });
-  let found: JournalEntry | undefined;
+/** The first entry of anybody at or after `since`; reads one line and stops journalctl. */
+export const firstEntryAfter = (host: Host, since: Micros, window: Window): Promise<Nearest> =>
+  nearest(host, windowArgs({ ...window, since }));
+
+/** The last entry of anybody at or before `until`. */
+export const lastEntryBefore = (host: Host, until: Micros, { boot }: Window): Promise<Nearest> =>
+  nearest(host, [
+    "--reverse",
+    ...windowArgs(boot === undefined ? {} : { boot }),
+    `--until=@${(until / 1e6).toFixed(6)}`,
+  ]);
+
+const nearest = async (host: Host, args: readonly string[]): Promise<Nearest> => {
+  const stream = host.stream({ program: "journalctl", args: ["--output=json", ...args] });
+  let entry: JournalEntry | undefined;
   for await (const line of stream.lines) {
-    found = parseJsonEntry(line);
-    if (found !== undefined) break;
+    entry = parseJsonEntry(line);
+    if (entry !== undefined) break;
   }
-  await stream.end;
-  return found;
+  const { exitCode, failure, stderr } = await stream.end;
+  if (entry !== undefined) return { status: "found", entry };
+  const failed = failure !== undefined || (exitCode !== 0 && !isEmptyAnswer(stderr));
+  return failed
+    ? { status: "unknown", why: failureText(failure, exitCode, complaintsOf(stderr)) }
+    : { status: "none" };
 };
 
 export const complaintsOf = (stderr: string): readonly string[] =>
@@ -124,5 +114,6 @@ const failureText = (
 ): string => {
   if (failure === "not-installed") return "journalctl is not installed here";
   if (failure === "timed-out") return "journalctl did not answer in time";
+  if (failure === "not-possible") return complaints[0] ?? "journalctl could not be asked";
   return complaints[0] ?? `journalctl ended with status ${exitCode}`;
 };

@@ -135,6 +135,7 @@ const jsonEvidence = (ref: EvidenceRef) => {
         cursor: ref.cursor,
         identifier: plain(ref.identifier),
         ...(ref.pid === undefined ? {} : { pid: ref.pid }),
+        ...(ref.uid === undefined ? {} : { uid: ref.uid }),
         text: plain(ref.text),
       };
     case "file":

@@ -7,8 +7,8 @@ import type { Remedy } from "./rule.ts";
 /** What a snippet is written for. */
 export interface RemedyContext {
   readonly vm: string;
-  readonly unit?: VmUnit;
-  readonly runner?: Runner;
+  readonly unit: VmUnit | undefined;
+  readonly runner: Runner | undefined;
   readonly secrets: readonly Secret[];
 }
 

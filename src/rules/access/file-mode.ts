@@ -1,7 +1,7 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { Secret } from "../../facts/secrets.ts";
 import { octal } from "../../facts/wording.ts";
-import { vmOfUnit } from "../../vocabulary.ts";
+import type { VmName } from "../../vocabulary.ts";
 import { userReads, type UserRead } from "../../facts/denied-reads.ts";
 import { loadCredential, ownedByReader } from "../remedies.ts";
 import { defineRule, type Observation } from "../rule.ts";
@@ -18,7 +18,8 @@ export default defineRule({
       "The mode, owner and ACL of the file, against the unit's User=, Group= and groups; a `Permission denied` for that path in the journal. Every directory on the way lets the reader pass, which rules out access/parent-directory.",
     sources: ["path_resolution(7)", "acl(5)", "systemd.exec(5), User="],
   },
-  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
+  requires: ["vm", "history", "secretFiles", "secrets"],
+  optional: ["unit", "identity", "runners"],
   causes: [
     {
       mechanism: "failed-read-ends-the-runner",
@@ -34,7 +35,10 @@ export default defineRule({
   },
 });
 
-type Check = Parameters<typeof userReads>[0] & { readonly secrets: readonly Secret[] };
+type Check = Parameters<typeof userReads>[0] & {
+  readonly vm: VmName;
+  readonly secrets: readonly Secret[];
+};
 
 const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
   const { access, walk, reader, denials } = read;
@@ -47,10 +51,11 @@ const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
   )
     return undefined;
   const { stat } = access.at;
-  const who = `${reader.name} (uid ${reader.uid})`;
+  const who = reader.name.startsWith("uid ") ? reader.name : `${reader.name} (uid ${reader.uid})`;
   const context = {
-    vm: vmOfUnit(knowledge.unit.name),
+    vm: knowledge.vm,
     unit: knowledge.unit,
+    runner: knowledge.runners?.current,
     secrets: knowledge.secrets,
   };
   return {

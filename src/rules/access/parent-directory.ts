@@ -1,7 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { userReads } from "../../facts/denied-reads.ts";
 import { octal } from "../../facts/wording.ts";
-import { vmOfUnit } from "../../vocabulary.ts";
 import { loadCredential } from "../remedies.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
@@ -17,7 +16,8 @@ export default defineRule({
       "The stat of each component of the resolved path, against the reader; the first one without `x` is named.",
     sources: ["path_resolution(7)", "acl(5)"],
   },
-  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
+  requires: ["vm", "history", "secretFiles", "secrets"],
+  optional: ["unit", "identity", "runners"],
   causes: [
     {
       mechanism: "failed-read-ends-the-runner",
@@ -27,8 +27,9 @@ export default defineRule({
   ],
   *check(knowledge) {
     const context = {
-      vm: vmOfUnit(knowledge.unit.name),
+      vm: knowledge.vm,
       unit: knowledge.unit,
+      runner: knowledge.runners?.current,
       secrets: knowledge.secrets,
     };
     for (const read of userReads(knowledge)) {

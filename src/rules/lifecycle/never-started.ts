@@ -25,7 +25,8 @@ export default defineRule({
       first === undefined ||
       final === undefined ||
       history.readyStarts.length > 0 ||
-      hostJournal.holes.length > 0
+      hostJournal.holes.length > 0 ||
+      hostJournal.unchecked !== undefined
     )
       return;
     const coverage: CoverageRef = {

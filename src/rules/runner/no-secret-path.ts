@@ -69,9 +69,9 @@ export default defineRule({
       },
       remedies: waysToHandOver({
         vm: state.path.slice(state.path.lastIndexOf("/") + 1),
+        unit,
         runner,
         secrets,
-        ...(unit === undefined ? {} : { unit }),
       }),
     };
   },

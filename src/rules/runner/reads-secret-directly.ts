@@ -2,7 +2,6 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import { userReads } from "../../facts/denied-reads.ts";
 import { isSecretPlace } from "../../facts/secrets.ts";
 import { listed } from "../../facts/wording.ts";
-import { vmOfUnit } from "../../vocabulary.ts";
 import { loadCredential } from "../remedies.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
@@ -20,10 +19,10 @@ export default defineRule({
       "microvm.nix: User=microvm in nixos-modules/host/default.nix",
     ],
   },
-  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
-  optional: ["store"],
+  requires: ["vm", "history", "secretFiles", "secrets"],
+  optional: ["unit", "identity", "runners", "store"],
   *check(knowledge) {
-    const { unit, secrets, store } = knowledge;
+    const { vm, unit, secrets, store, runners } = knowledge;
     const reads = userReads(knowledge).filter(
       ({ path, by, reader }) => by === "runner" && isSecretPlace(path) && reader?.uid !== 0,
     );
@@ -43,16 +42,16 @@ export default defineRule({
       ];
       if (seen === undefined) continue;
       yield {
-        title: `The runner reads ${listed(paths)} itself, as ${unit.user?.value ?? "root"}`,
+        title: `The runner reads ${listed(paths)} itself, as ${first.reader?.name ?? "the unit's user"}`,
         explanation:
           `The script opens the host's file as the user of the unit. $CREDENTIALS_DIRECTORY is the way that needs no right on the file: ` +
           `systemd reads it as root and hands the unit a copy.`,
         certainty: lines.length > 0 ? "proven" : "strong",
-        subject: { path: paths[0] ?? "", unit: unit.name },
+        subject: { path: paths[0] ?? "", vm },
         evidence: nonEmpty<EvidenceRef>(
           seen,
           ...here.flatMap(({ denials }) => denials.slice(0, 1)),
-          ...(unit.user === undefined ? [] : [unit.user.ref]),
+          ...(unit?.user === undefined ? [] : [unit.user.ref]),
         ),
         scope: {
           secrets: secretNames({ secrets }, paths),
@@ -62,7 +61,7 @@ export default defineRule({
           ...(index === undefined ? {} : { phase: index }),
         },
         ...(here.some(({ inForce }) => inForce)
-          ? { remedies: [loadCredential({ vm: vmOfUnit(unit.name), unit, secrets })] }
+          ? { remedies: [loadCredential({ vm, unit, runner: runners?.current, secrets })] }
           : {}),
       };
     }

@@ -14,12 +14,13 @@ export default defineRule({
       "The line of the script and the failed read in a start that went on; or the line and a file that cannot be read.",
     sources: ["bash(1), set -e", "POSIX.1-2024, 2.8.1"],
   },
-  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
+  requires: ["vm", "history", "secretFiles", "secrets"],
+  optional: ["unit", "identity", "runners"],
   causes: [{ mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] }],
   *check(knowledge) {
     const { runners, history, secrets } = knowledge;
     const swallowing = new Map(
-      (runners.current?.reads ?? [])
+      (runners?.current?.reads ?? [])
         .filter(({ errorSwallowed }) => errorSwallowed)
         .map((read) => [read.path, read.ref]),
     );

@@ -14,7 +14,8 @@ export default defineRule({
       "lstat of each component says which one is missing; a `No such file` for that path in the journal. Where systemd is the reader, credentials/source-missing speaks instead.",
     sources: ["path_resolution(7)"],
   },
-  requires: ["history", "secretFiles", "unit", "identity", "runners", "secrets"],
+  requires: ["vm", "history", "secretFiles", "secrets"],
+  optional: ["unit", "identity", "runners"],
   causes: [
     {
       mechanism: "failed-read-ends-the-runner",
@@ -26,7 +27,7 @@ export default defineRule({
     },
   ],
   *check(knowledge) {
-    const loaded = new Set(knowledge.unit.credentials.map(({ source }) => source));
+    const loaded = new Set((knowledge.unit?.credentials ?? []).map(({ source }) => source));
     for (const read of userReads(knowledge)) {
       const { walk, absences } = read;
       if (walk?.end !== "absent" || loaded.has(read.path)) continue;

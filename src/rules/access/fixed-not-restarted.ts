@@ -1,0 +1,59 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { userReads } from "../../facts/denied-reads.ts";
+import { moment } from "../../facts/wording.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty, scopeOf } from "../scope.ts";
+
+export default defineRule({
+  id: "access/fixed-not-restarted",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "A denial in the journal is older than the repair of the file, and the unit has not started since.",
+    why: "Modes are checked when a file is opened. A unit that is down stays down until somebody starts it, however well its files are.",
+    proof:
+      "The denial in the newest start, the same path readable now, and no later start. The file's change time is newer than the denial where the file system kept it.",
+    sources: ["path_resolution(7)", "inode(7), ctime"],
+  },
+  requires: ["vm", "history", "secretFiles", "secrets"],
+  optional: ["unit", "identity", "runners"],
+  causes: [
+    {
+      mechanism: "failed-read-ends-the-runner",
+      effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
+    },
+  ],
+  *check(knowledge) {
+    const { vm, history, secrets } = knowledge;
+    if (history.running) return;
+    for (const read of userReads(knowledge)) {
+      const last = read.denials.at(-1);
+      const newest = read.phase?.starts.at(-1);
+      const { walk } = read;
+      if (!read.inForce || last === undefined || newest === undefined || walk === undefined)
+        continue;
+      if (read.access.status !== "allowed" || !read.starts.includes(newest.id)) continue;
+      const changed = walk.file?.stat.ctime;
+      yield {
+        title: `${read.path} can be read now, and the VM has not been started since`,
+        explanation:
+          `The newest start was refused at ${moment(last.time)}. As the file and its directories are now, ${read.reader?.name ?? "the unit's user"} may read it` +
+          `${changed !== undefined && changed > last.time ? `; it was changed at ${moment(changed)}` : ""}. The journal holds no start after that refusal.`,
+        certainty: changed !== undefined && changed > last.time ? "proven" : "strong",
+        subject: { path: read.path },
+        evidence: nonEmpty<EvidenceRef>(last, walk.ref),
+        scope: scopeOf(read, secrets),
+        remedies: [
+          {
+            title: "Start the VM",
+            kind: "command",
+            snippet: `systemctl restart microvm@${vm}.service`,
+            clears: ["access/fixed-not-restarted"],
+            leaves: [],
+            cost: "Starts the guest.",
+          },
+        ],
+      };
+    }
+  },
+});
