@@ -3,7 +3,7 @@ import type { OutputMeaning } from "../evidence/journal.ts";
 import { hostPath } from "../vocabulary.ts";
 
 /** The text of a line without ANSI escape sequences (ECMA-48) and carriage returns: a guest's console writes both. */
-export const withoutTerminalNoise = (text: string): string =>
+const withoutTerminalNoise = (text: string): string =>
   stripVTControlCharacters(text).replaceAll("\r", "");
 
 /**

@@ -53,7 +53,7 @@ const readAccessLists = async (
 };
 
 /** getfacl(1): blocks that begin with `# file:`; only entries beyond the mode make a list worth keeping. */
-export const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
+const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
   const lists = new Map<string, AccessList>();
   for (const block of output.split(/\n\n+/u)) {
     const path = /^# file: (?<path>.+)$/mu.exec(block)?.groups?.["path"];

@@ -177,7 +177,7 @@ const problemOf = (result: {
 type Registration = Omit<StoreObject, "referrers">;
 
 /** `nix-store --dump-db`: path, hash, size, deriver, number of references, references; a line each (Nix 2.8.0). */
-export const parseRegistrations = (lines: readonly string[]): readonly Registration[] => {
+const parseRegistrations = (lines: readonly string[]): readonly Registration[] => {
   const registrations: Registration[] = [];
   for (let at = 0; at + 4 < lines.length;) {
     const path = storePathOf(lines[at] ?? "");

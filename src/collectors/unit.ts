@@ -116,7 +116,7 @@ interface UnitFile {
   readonly ref: FileRef;
 }
 
-export const findUnitFile = async (host: Host, name: string): Promise<UnitFile | undefined> => {
+const findUnitFile = async (host: Host, name: string): Promise<UnitFile | undefined> => {
   for (const directory of UNIT_PATH) {
     const file = await readUnitFile(host, hostPath(`${directory}/${name}`));
     if (file !== undefined) return file;

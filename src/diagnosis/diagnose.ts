@@ -136,7 +136,7 @@ const statusOf = (
   return history.phases.length === 0 ? "unknown" : "stopped";
 };
 
-export const isAtLeast = (severity: Severity, least: Severity): boolean =>
+const isAtLeast = (severity: Severity, least: Severity): boolean =>
   SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(least);
 
 const distinctGaps = (gaps: readonly Gap[]): readonly Gap[] =>

@@ -21,7 +21,7 @@ export const rankedOptions = (findings: readonly Finding[]): readonly Remedy[] =
 };
 
 /** What a remedy does not name as cleared stays broken; it need not say so itself. */
-export const fitted = (remedy: Remedy, found: ReadonlySet<Finding["id"]>): Remedy => {
+const fitted = (remedy: Remedy, found: ReadonlySet<Finding["id"]>): Remedy => {
   const clears = remedy.clears.filter((id) => found.has(id));
   const leaves = [...found].filter(
     (id) =>

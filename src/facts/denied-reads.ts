@@ -7,6 +7,7 @@ import type { HostPath, InvocationId } from "../vocabulary.ts";
 import { accessTo, readerOfUid, runnerReader, type Access, type Reader } from "./access.ts";
 import { pathsReadAsUser } from "./handover.ts";
 import type { History, Phase } from "./history.ts";
+import { isSecretPlace } from "./secrets.ts";
 import { meaningsIn } from "./starts.ts";
 
 /** A file that the runner or the VMM opens as the unit's user, with what the journal and the modes say of it. */
@@ -40,10 +41,14 @@ export const userReads = (input: UserReadInput): readonly UserRead[] => {
   const { history, secretFiles, runners } = input;
   const scripted = runners?.current === undefined ? [] : pathsReadAsUser(runners.current);
   const lastWithStarts = history.phases.findLast(({ starts }) => starts.length > 0);
+  const named = new Set([
+    ...scripted.map(({ path }) => path),
+    ...(input.unit?.credentials ?? []).flatMap(({ source }) => source ?? []),
+  ]);
   const reads: UserRead[] = [];
   for (const phase of history.phases) {
     const inForce = phase === lastWithStarts && currentIsIn(phase);
-    for (const [path, failure] of failuresIn(phase)) {
+    for (const [path, failure] of failuresIn(phase, named)) {
       const script = inForce ? scripted.find((one) => one.path === path) : undefined;
       reads.push({
         path,
@@ -111,12 +116,12 @@ interface Failure {
   byHypervisor: boolean;
 }
 
-const failuresIn = (phase: Phase): ReadonlyMap<HostPath, Failure> => {
+const failuresIn = (phase: Phase, named: ReadonlySet<HostPath>): ReadonlyMap<HostPath, Failure> => {
   const failures = new Map<HostPath, Failure>();
   for (const start of phase.starts) {
     for (const kind of ["permission-denied", "no-such-file"] as const) {
       for (const { meaning, ref } of meaningsIn(start, kind)) {
-        if (!mayBeSecret(meaning.path)) continue;
+        if (!mayBeSecret(meaning.path, named)) continue;
         const failure = failures.get(meaning.path) ?? {
           starts: [],
           denials: [],
@@ -133,8 +138,13 @@ const failuresIn = (phase: Phase): ReadonlyMap<HostPath, Failure> => {
   return failures;
 };
 
-/** Devices, sockets and the VM's own directory fail for reasons of their own. */
-const mayBeSecret = (path: HostPath): boolean =>
-  !/^\/(?:dev|proc|sys|nix\/store|run\/credentials|run\/user)\/|^\/var\/lib\/microvms\/|\.sock$|\.img$/u.test(
+/** Devices, sockets and working directories fail for reasons of their own: a secret lies where secrets do, or has a name that says so. */
+const mayBeSecret = (path: HostPath, named: ReadonlySet<HostPath>): boolean =>
+  !/^\/(?:dev|proc|sys|nix\/store|run\/credentials|run\/user)\/|\.(?:sock|img|qcow2)$/u.test(
     path,
-  );
+  ) &&
+  (named.has(path) ||
+    isSecretPlace(path) ||
+    SECRET_NAME.test(path.slice(path.lastIndexOf("/") + 1)));
+
+const SECRET_NAME = /key|token|secret|passw|passphrase|cred|cert|jwt|psk|\.age$|\.env$|\.pem$/iu;

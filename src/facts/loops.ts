@@ -56,7 +56,7 @@ const loopOf = (starts: readonly [Invocation, ...Invocation[]]): Loop => {
   };
 };
 
-export const median = (values: readonly number[]): number => {
+const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? 0;

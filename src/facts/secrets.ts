@@ -126,7 +126,7 @@ const runnerMentions = (runner: Runner): readonly Mention[] => [
 ];
 
 /** The id in `/run/credentials/UNIT/ID`: a path that systemd makes, not one where a secret comes from. */
-export const credentialPath = (path: string): string | undefined =>
+const credentialPath = (path: string): string | undefined =>
   /^\/run\/credentials\/[^/]+\/(?<id>[^/]+)$/u.exec(path)?.groups?.["id"];
 
 const keysOf = ({ path, id, guestName }: Mention): readonly string[] => [

@@ -15,7 +15,7 @@ export const mask = (text: string): string => {
 };
 
 /** `<masked, 44 bytes>`: the length stays, since an empty or a cut value is a finding of its own. */
-export const placeholder = (value: string): string => `<masked, ${Buffer.byteLength(value)} bytes>`;
+const placeholder = (value: string): string => `<masked, ${Buffer.byteLength(value)} bytes>`;
 
 /** Cheap test for the many lines that hold nothing of the kind. */
 const SUSPICIOUS =

@@ -20,7 +20,7 @@ export const helperUnits = (vm: VmName): readonly UnitName[] =>
  * All lines about these units, as journalctl arguments.
  * `-u` is not enough: it loses the lines of a child that died before journald looked at it (systemd#2913).
  */
-export const unitMatches = (
+const unitMatches = (
   units: readonly UnitName[],
   identifiers: readonly string[],
 ): readonly string[] =>

@@ -23,7 +23,7 @@ export interface ReadSummary {
 const asSince = (time: Micros): string => `--since=@${(time / 1e6).toFixed(6)}`;
 
 /** Arguments that narrow a query to a window. `--until` loses entries behind a backward step of the clock (systemd#43805): the reader filters. */
-export const windowArgs = ({ since, boot }: Window): readonly string[] => [
+const windowArgs = ({ since, boot }: Window): readonly string[] => [
   ...(since === undefined ? [] : [asSince(since)]),
   ...(boot === undefined ? [] : [`--boot=${boot}`]),
 ];

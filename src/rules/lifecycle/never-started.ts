@@ -1,4 +1,5 @@
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import { hasFailed } from "../../facts/starts.ts";
 import { counted, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
@@ -25,6 +26,8 @@ export default defineRule({
       first === undefined ||
       final === undefined ||
       history.readyStarts.length > 0 ||
+      history.running ||
+      !vmJournal.invocations.some(hasFailed) ||
       hostJournal.holes.length > 0 ||
       hostJournal.unchecked !== undefined
     )
