@@ -72,7 +72,11 @@ export const diagnose = async (request: Request): Promise<Answer> => {
   return diagnoseHost(opened.host, request);
 };
 
-/** The same for a host that is open already. */
+/**
+ * The same for a host that is open already.
+ *
+ * @internal
+ */
 export const diagnoseHost = async (host: Host, request: Request): Promise<Answer> => {
   const names: VmName[] = [];
   for (const text of request.vms) {

@@ -108,6 +108,8 @@ export const parseCredentialSetting = (value: string): CredentialSetting => {
  * Takes a setting; gives it with the data of `SetCredential=`, `SetCredentialEncrypted=`, `Environment=` and
  * `StandardInputText=`/`StandardInputData=` replaced by `<masked, N bytes>`, N being their size without escapes or base64. Names stay, and so
  * does an empty assignment. What is masked already stays as it is.
+ *
+ * @internal
  */
 export const withoutSecretValue = (setting: UnitSetting): UnitSetting => {
   const mask = MASKS.find(({ keys }) => keys.test(setting.key))?.mask;

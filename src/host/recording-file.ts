@@ -40,7 +40,11 @@ export const openRecording = async (file: string): Promise<OpenedRecording> => {
 
 const damaged = (why: string): OpenedRecording => ({ status: "damaged", why });
 
-/** Writes a recording, gzipped without a time stamp. */
+/**
+ * Writes a recording, gzipped without a time stamp.
+ *
+ * @internal
+ */
 export const writeRecording = async (file: string, recorded: Recording): Promise<void> => {
   await writeFile(file, await promisify(gzip)(recordingText(recorded), { level: 9 }));
 };

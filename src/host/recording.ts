@@ -88,7 +88,11 @@ export interface RecordingHost {
   recorded(): Recording;
 }
 
-/** Passes every question on to `host` and remembers the answer, masked. */
+/**
+ * Passes every question on to `host` and remembers the answer, masked.
+ *
+ * @internal
+ */
 export const recordHost = (host: Host): RecordingHost => {
   const kept: Recording = {
     schema: SCHEMA,
