@@ -1,0 +1,67 @@
+import * as v from "valibot";
+
+const finding = v.object({
+  id: v.string(),
+  role: v.string(),
+  severity: v.string(),
+  certainty: v.string(),
+  title: v.string(),
+  explanation: v.string(),
+  subject: v.record(v.string(), v.union([v.string(), v.number()])),
+  causedBy: v.array(v.string()),
+  phase: v.nullable(v.number()),
+  evidence: v.pipe(v.array(v.string()), v.minLength(1)),
+  remedies: v.array(v.object({ title: v.string(), clears: v.array(v.string()) })),
+});
+
+/** The keys of the contract that others rely on. */
+const report = v.object({
+  schemaVersion: v.literal(1),
+  complete: v.boolean(),
+  host: v.object({ name: v.nullable(v.string()), machineId: v.nullable(v.string()) }),
+  window: v.object({ since: v.nullable(v.string()), until: v.nullable(v.string()) }),
+  coverage: v.object({
+    firstEntry: v.nullable(v.string()),
+    lastEntry: v.nullable(v.string()),
+    boots: v.number(),
+    gaps: v.array(v.object({ source: v.string(), reason: v.string() })),
+  }),
+  vms: v.array(
+    v.object({
+      vm: v.string(),
+      status: v.picklist(["failing", "degraded", "healthy", "stopped", "unknown"]),
+      everWorked: v.object({
+        answer: v.picklist(["yes", "no", "unknown"]),
+        basis: v.string(),
+        evidence: v.array(v.string()),
+      }),
+      rootCauses: v.array(v.string()),
+      findings: v.array(finding),
+      stages: v.array(v.object({ secret: v.string(), stages: v.record(v.string(), v.string()) })),
+      phases: v.array(v.object({ index: v.number(), title: v.string(), invocations: v.number() })),
+      hypotheses: v.array(v.object({ claim: v.string(), state: v.string(), decideBy: v.string() })),
+    }),
+  ),
+  evidence: v.array(v.object({ id: v.string(), kind: v.string() })),
+});
+
+export type JsonReport = v.InferOutput<typeof report>;
+export type JsonVm = JsonReport["vms"][number];
+export type JsonFinding = v.InferOutput<typeof finding>;
+
+/** A report as others read it: refuses one that breaks the contract. */
+export const parseReport = (text: string): JsonReport => v.parse(report, JSON.parse(text));
+
+export const vmOf = (parsed: JsonReport, name: string): JsonVm => {
+  const found = parsed.vms.find(({ vm }) => vm === name);
+  if (found === undefined) throw new Error(`the report does not know ${name}`);
+  return found;
+};
+
+export const findingOf = (vm: JsonVm, id: string): JsonFinding => {
+  const found = vm.findings.find((one) => one.id === id);
+  if (found === undefined) {
+    throw new Error(`${id} is not among ${vm.findings.map((one) => one.id).join(", ")}`);
+  }
+  return found;
+};
