@@ -104,7 +104,12 @@ export const deriveHistory = (input: HistoryInput): History => {
     if (
       group === undefined ||
       previous === undefined ||
-      isBoundary({ previous, start, next: starts[index + 1], before: group.at(-2) }, changes, ready)
+      isBoundary(
+        { previous, start, next: starts[index + 1], before: group.at(-2) },
+        changes,
+        ready,
+        last,
+      )
     ) {
       groups.push([start]);
     } else group.push(start);
@@ -165,6 +170,7 @@ const isBoundary = (
   { before, previous, start, next }: Neighbours,
   changes: readonly Change[],
   ready: (start: Invocation) => boolean,
+  last: Micros | undefined,
 ): boolean => {
   if (previous.boot !== start.boot) return true;
   if (
@@ -179,6 +185,7 @@ const isBoundary = (
   }
   if (start.first.time - (endOfStart(previous) ?? previous.last.time) > QUIET) return true;
   if (ready(previous) !== ready(start)) return true;
+  if (next === undefined && outlives(start, previous, last)) return true;
   const [old, now] = [failureSignature(previous), failureSignature(start)];
   // One odd round inside a loop is no new phase; a lasting change is.
   return (
@@ -189,6 +196,14 @@ const isBoundary = (
     (next === undefined || failureSignature(next) === now)
   );
 };
+
+/** The newest start goes on for longer than three rounds of the loop before it: it is no round of that loop. */
+const outlives = (start: Invocation, previous: Invocation, last: Micros | undefined): boolean =>
+  last !== undefined &&
+  hasFailed(previous) &&
+  !hasFailed(start) &&
+  endOfStart(start) === undefined &&
+  last - start.first.time > 3 * (start.first.time - previous.first.time);
 
 const isRunning = ({ vmJournal, unit }: HistoryInput): boolean => {
   if (unit?.live !== undefined) return unit.live.activeState === "active";
