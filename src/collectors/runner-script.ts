@@ -101,7 +101,9 @@ const fwCfg = ({ text, ref }: ScriptLine): readonly SecretChannel[] =>
     const { name, form, value } = groups ?? {};
     if (name === undefined || value === undefined) return [];
     if (form === "string") return [{ kind: "fw-cfg-string", name, ref }];
-    const path = value.replaceAll(",,", ",").replace(/,.*$/u, "");
+    // QEMU doubles a comma that belongs to the value.
+    const [own = ""] = value.split(/(?<!,),(?!,)/u);
+    const path = own.replaceAll(",,", ",");
     return path.startsWith("/") ? [{ kind: "fw-cfg-file", name, path: hostPath(path), ref }] : [];
   });
 

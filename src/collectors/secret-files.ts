@@ -73,7 +73,8 @@ const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
         if (entry["kind"] === "group") owningGroup = bits;
       } else (entry["kind"] === "user" ? users : groups).set(Number(entry["id"]), bits);
     }
-    if (users.size > 0 || groups.size > 0) {
+    // A mask alone changes what the group may, too: the mode then shows the mask in the group's place.
+    if (users.size > 0 || groups.size > 0 || mask !== undefined) {
       lists.set(hostPath(unescaped(path)), {
         users,
         groups,

@@ -74,15 +74,20 @@ export const accessTo = (walk: PathWalk, reader: Reader): Access => {
     : { status: "unknown", why: `${walk.stopped ?? walk.path} does not exist` };
 };
 
-/** The algorithm of acl(5), "ACCESS CHECK ALGORITHM"; without an ACL it is the mode's. */
-const permits = ({ stat, acl }: PathComponent, reader: Reader, need: number): boolean => {
+/**
+ * The algorithm of acl(5), "ACCESS CHECK ALGORITHM"; without an ACL it is the mode's. Linux looks into an ACL only where the
+ * group's bits of the mode, which show the mask, are not all zero (fs/namei.c, acl_permission_check).
+ */
+const permits = ({ stat, acl: written }: PathComponent, reader: Reader, need: number): boolean => {
   if (reader.uid === stat.uid) return ((stat.mode >> 6) & need) === need;
+  const groupBits = (stat.mode >> 3) & 7;
+  const acl = groupBits === 0 ? undefined : written;
   const mask = acl?.mask ?? 7;
   const named = acl?.users.get(reader.uid);
   if (named !== undefined) return (named & mask & need) === need;
   const groups = [
     ...(reader.groups.has(stat.gid)
-      ? [acl === undefined ? (stat.mode >> 3) & 7 : acl.owningGroup & mask]
+      ? [acl === undefined ? groupBits : acl.owningGroup & mask]
       : []),
     ...[...(acl?.groups ?? [])]
       .filter(([gid]) => reader.groups.has(gid))

@@ -97,9 +97,16 @@ describe.skipIf(!canBuildTrees || !requireTools("setpriv"))("bad input", () => {
     const { stdout } = await execa(
       "setpriv",
       [
-        ...["--reuid=65534", "--regid=65534", "--clear-groups"],
-        ...[join(scratch, "node"), join(scratch, "dist/bin.js")],
-        ...["diagnose", "test-vm", "--root", root, "--json"],
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        join(scratch, "node"),
+        join(scratch, "dist/bin.js"),
+        "diagnose",
+        "test-vm",
+        "--root",
+        root,
+        "--json",
       ],
       { reject: false },
     );

@@ -5,11 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findingOf, parseReport, vmOf, type JsonReport } from "../support/report-json.ts";
-import { requireTools } from "../support/requirements.ts";
+import { requireRoot, requireTools } from "../support/requirements.ts";
 import { REPOSITORY } from "../support/run-node.ts";
 
-const canBoot =
-  requireTools("unshare", "nsenter", "systemctl", "journalctl") && process.getuid?.() === 0;
+const canBoot = requireTools("unshare", "nsenter", "systemctl", "journalctl") && requireRoot();
 
 /** The runner and unit of one VM as microvm.nix lays them out, in the fresh file systems of the namespaces. */
 const RUNNER = "/nix/store/00000000000000000000000000000001-microvm-qemu-demo-vm";
@@ -82,7 +81,11 @@ describe.skipIf(!canBoot)("on a live host", () => {
     readonly report: JsonReport;
   }> => {
     const ended = await inside(
-      ...[process.execPath, join(REPOSITORY, "dist/bin.js"), "diagnose", "demo-vm", "--json"],
+      process.execPath,
+      join(REPOSITORY, "dist/bin.js"),
+      "diagnose",
+      "demo-vm",
+      "--json",
     );
     return { status: ended.exitCode, report: parseReport(ended.stdout) };
   };
@@ -119,7 +122,11 @@ describe.skipIf(!canBoot)("on a live host", () => {
   it("finds the refused read and the loop, with systemd's own word on the unit", async () => {
     await until("six failures", async () => {
       const { stdout } = await inside(
-        ...["journalctl", "-o", "cat", "--no-pager", "UNIT=microvm@demo-vm.service"],
+        "journalctl",
+        "-o",
+        "cat",
+        "--no-pager",
+        "UNIT=microvm@demo-vm.service",
       );
       return stdout.split("Failed with result").length > 6;
     });
@@ -141,7 +148,11 @@ describe.skipIf(!canBoot)("on a live host", () => {
     await inside("chmod", "0444", "/run/secrets/demo/api-key");
     await until("the VM to stay up", async () => {
       const { stdout } = await inside(
-        ...["systemctl", "show", "-p", "ActiveState,SubState", "microvm@demo-vm.service"],
+        "systemctl",
+        "show",
+        "-p",
+        "ActiveState,SubState",
+        "microvm@demo-vm.service",
       );
       return stdout.includes("SubState=running");
     });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { buildHostTree, loadScenario } from "./host-tree.ts";
-import { requireTools } from "./requirements.ts";
+import { requireRoot, requireTools } from "./requirements.ts";
 
 /** Whether host trees can be built: their owners need root, their journal and store the real tools. */
 export const canBuildTrees =
@@ -14,7 +14,7 @@ export const canBuildTrees =
     "getfacl",
     "setfacl",
     "unshare",
-  ) && process.getuid?.() === 0;
+  ) && requireRoot();
 
 /** Builds host trees before the tests of a file and removes them afterwards; gives the directory of each by its scenario. */
 export const builtTrees = (...scenarios: readonly string[]): ((scenario: string) => string) => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildHostTree, loadScenario } from "./host-tree.ts";
 import { journalEntries } from "./journal-entries.ts";
 import { clockOf } from "./local-time.ts";
-import { requireTools } from "./requirements.ts";
+import { requireRoot, requireTools } from "./requirements.ts";
 import { planStore } from "./store-plan.ts";
 
 const DEFAULT_RUNNER = "/nix/store/mc5gi9pjf5a2a19c0syr42ahddslg5a9-microvm-test-vm-microvm-run";
@@ -16,7 +16,7 @@ const API_KEY = "/run/secrets.d/4/vars/test-vm-secrets/api-key";
 
 const canBuild =
   requireTools("journalctl", "systemd-journal-remote", "nix-store", "getfacl", "setfacl") &&
-  process.getuid?.() === 0;
+  requireRoot();
 
 let root = "";
 

@@ -32,3 +32,14 @@ export const requireTools = (...names: readonly string[]): boolean => {
   }
   return missing.length === 0;
 };
+
+/** The same for being root. */
+export const requireRoot = (): boolean => {
+  const isRoot = process.getuid?.() === 0;
+  if (IS_CI && !isRoot) {
+    test("needs root", () => {
+      throw new Error("only root can do this");
+    });
+  }
+  return isRoot;
+};

@@ -1,0 +1,100 @@
+import { readdir, readFile } from "node:fs/promises";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import { rulesIndex } from "../../src/dev/generate.ts";
+import { RULES } from "../../src/rules/index.ts";
+import { loadCredential, ownedByReader, waysToHandOver } from "../../src/rules/remedies.ts";
+import { hostPath } from "../../src/vocabulary.ts";
+import { runner } from "../support/literals.ts";
+import { requireTools } from "../support/requirements.ts";
+
+const IDS = RULES.map(({ id }) => id);
+
+describe("the registry of rules", () => {
+  it("holds every rule file, by its generated index", async () => {
+    const importsOf = (text: string): readonly string[] =>
+      [...text.matchAll(/^import .*$/gmu)].map(([line]) => line);
+    const committed = await readFile("src/rules/index.ts", "utf8");
+    expect(importsOf(committed)).toEqual(importsOf(await rulesIndex()));
+  });
+
+  it("gives every rule the id that its path says", async () => {
+    const files = (await readdir("src/rules", { recursive: true })).filter((file) =>
+      /^[a-z]+\/[a-z-]+\.ts$/u.test(file),
+    );
+    expect(IDS.toSorted()).toEqual(files.map((file) => file.replace(/\.ts$/u, "")).toSorted());
+  });
+
+  it("documents every rule", () => {
+    const undocumented = RULES.filter(
+      ({ docs }) =>
+        ![docs.what, docs.why, docs.proof].every((text) => /\w.*\.$/su.test(text)) ||
+        docs.sources.length === 0,
+    );
+    expect(undocumented.map(({ id }) => id)).toEqual([]);
+  });
+
+  it("claims only effects that exist, and no rule is the cause of itself", () => {
+    const effects = new Map(
+      RULES.map(({ id, causes }) => [id, (causes ?? []).flatMap((claim) => claim.effects)]),
+    );
+    for (const effect of [...effects.values()].flat()) expect(IDS).toContain(effect);
+    const reaches = (from: string, seen: readonly string[] = []): readonly string[] =>
+      seen.includes(from)
+        ? [from]
+        : IDS.filter((id) => id === from).flatMap((id) =>
+            (effects.get(id) ?? []).flatMap((next) => reaches(next, [...seen, from])),
+          );
+    expect(IDS.filter((id) => reaches(id).includes(id))).toEqual([]);
+  });
+});
+
+describe.skipIf(!requireTools("nix-instantiate"))("the snippets of remedies", () => {
+  const contexts = (["qemu", "cloud-hypervisor", "firecracker", undefined] as const).flatMap(
+    (hypervisor) =>
+      ["test-vm", "10-odd.name"].map((vm) => ({
+        vm,
+        unit: undefined,
+        runner: hypervisor === undefined ? undefined : runner({ hypervisor }),
+        secrets: [],
+      })),
+  );
+  const remedies = contexts.flatMap((context) => [
+    ...waysToHandOver(context),
+    loadCredential(context),
+    ownedByReader(context, hostPath("/run/secrets/vars/a/api-key")),
+    ownedByReader(context, hostPath("/run/agenix/api-key")),
+  ]);
+
+  it("parse as Nix", async () => {
+    const snippets = [
+      ...new Set(remedies.filter(({ kind }) => kind === "nix").map(({ snippet }) => snippet)),
+    ];
+    expect(snippets.length).toBeGreaterThan(8);
+    for (const snippet of snippets) {
+      const { exitCode, stderr } = await execa("nix-instantiate", ["--parse", "-"], {
+        input: snippet,
+        reject: false,
+      });
+      expect(`${exitCode} ${stderr.replaceAll(/warning:.*\n?/gu, "")}`).toBe("0 ");
+    }
+  });
+
+  it("offer credentialFiles only together with QEMU, and a change of --platform only to cloud-hypervisor", () => {
+    const wrong = remedies.filter(
+      ({ snippet }) =>
+        (snippet.includes("credentialFiles") && !snippet.includes('hypervisor = "qemu"')) ||
+        (snippet.includes("--platform") && !snippet.includes("cloud-hypervisor")),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("say what an ExecStart override without LoadCredential leaves", () => {
+    const context = contexts.find(({ runner: one }) => one?.hypervisor === "cloud-hypervisor");
+    const override = (context === undefined ? [] : waysToHandOver(context)).find(({ snippet }) =>
+      snippet.includes("ExecStart"),
+    );
+    expect(override?.snippet).toContain("LoadCredential");
+    expect(override?.cost).toContain("Without the LoadCredential= lines");
+  });
+});
