@@ -45,10 +45,16 @@ systemctl daemon-reload
 systemctl start --no-block microvm@demo-vm.service
 `;
 
+/** Where Node and the built program are in the namespaces, wherever this checkout lies outside. */
+const PROGRAM = "/run/program";
+
 /** A systemd of this machine as PID 1 of its own namespaces, with fresh /run, /tmp, journal and state directories. */
 const BOOT = `
 hostname vm-host
-mount -t tmpfs tmpfs /run && mkdir -p /run/lock
+mount -t tmpfs tmpfs /run && mkdir -p /run/lock ${PROGRAM}/dist
+touch ${PROGRAM}/node
+mount --bind "$1" ${PROGRAM}/node
+mount --bind "$2" ${PROGRAM}/dist
 mount -t tmpfs tmpfs /tmp
 mount -t tmpfs tmpfs /var/log
 mkdir -p /var/lib/microvms && mount -t tmpfs tmpfs /var/lib/microvms
@@ -81,8 +87,8 @@ describe.skipIf(!canBoot)("on a live host", () => {
     readonly report: JsonReport;
   }> => {
     const ended = await inside(
-      process.execPath,
-      join(REPOSITORY, "dist/bin.js"),
+      `${PROGRAM}/node`,
+      `${PROGRAM}/dist/bin.js`,
       "diagnose",
       "demo-vm",
       "--json",
@@ -96,7 +102,19 @@ describe.skipIf(!canBoot)("on a live host", () => {
     await writeFile(boot, BOOT);
     const unshared = execa(
       "unshare",
-      ["--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--mount-proc", "bash", boot],
+      [
+        "--mount",
+        "--pid",
+        "--fork",
+        "--uts",
+        "--ipc",
+        "--cgroup",
+        "--mount-proc",
+        "bash",
+        boot,
+        process.execPath,
+        join(REPOSITORY, "dist"),
+      ],
       { stdin: "ignore", stdout: "ignore", stderr: "ignore", reject: false },
     );
     outer = unshared;
