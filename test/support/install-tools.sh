@@ -10,6 +10,7 @@ tools=(
   getfacl=acl
   strace=strace
   unshare=util-linux
+  pgrep=procps
 )
 
 missing_packages() {
@@ -17,6 +18,8 @@ missing_packages() {
   for tool in "${tools[@]}"; do
     PATH="$PATH:/usr/sbin:/sbin:/usr/lib/systemd:/lib/systemd" command -v "${tool%%=*}" >/dev/null || echo "${tool#*=}"
   done
+  # The scenarios' host keeps a copy of its zone.
+  [ -e /usr/share/zoneinfo/America/New_York ] || echo tzdata
 }
 
 mapfile -t missing < <(missing_packages)
