@@ -13,7 +13,7 @@ export const renderMarkdown = (report: Report): string => {
   const host = diagnosis.host?.name;
   const { first, last } = diagnosis.coverage;
   const head = [
-    `# Root cause analysis: ${diagnosis.vms.map(({ vm }) => prose(vm)).join(", ")}${host === undefined ? "" : ` on ${prose(host)}`}`,
+    `# Root cause analysis: ${diagnosis.vms.length === 0 ? "no VM was found" : diagnosis.vms.map(({ vm }) => prose(vm)).join(", ")}${host === undefined ? "" : ` on ${prose(host)}`}`,
     [
       `- **Report of:** ${formatTime(report.generatedAt, zone)} (${formatUtc(report.generatedAt)})`,
       first === undefined || last === undefined

@@ -16,6 +16,7 @@ export const renderText = (report: Report, options: PageOptions): string => {
     if (index > 0) out.line("");
     vmReport(out, vm, report, numbers);
   }
+  if (diagnosis.vms.length === 0) out.line("No VM was found.");
   evidence(out, numbers, zone);
   coverage(out, diagnosis, report);
   return out.text();
