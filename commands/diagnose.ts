@@ -1,7 +1,7 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { statusOfFindings } from "../src/command-line/exit-status.ts";
-import { chosenFormat } from "../src/command-line/output-format.ts";
+import { chosenFormat, type Format } from "../src/command-line/output-format.ts";
 import { writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
@@ -13,9 +13,12 @@ export default class Diagnose extends BaseCommand {
   static override args = { vm: Args.string({ multiple: true, description: "VM to look at" }) };
   static override flags = { ...sourceFlags, ...outputFlags, ...failOnFlag };
 
+  /** The format where nothing asks for one. */
+  protected readonly fallback: Format = "text";
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diagnose);
-    const format = chosenFormat(flags, "text");
+    const format = chosenFormat(flags, this.fallback);
     const answer = await diagnose({ source: flags, times: flags, vms: args.vm ?? [] });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];

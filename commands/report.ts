@@ -1,28 +1,8 @@
-import * as Args from "@oclif/core/args";
-import { BaseCommand } from "../src/command-line/base-command.ts";
-import { statusOfFindings } from "../src/command-line/exit-status.ts";
-import { chosenFormat } from "../src/command-line/output-format.ts";
-import { writeOutput } from "../src/command-line/output.ts";
-import { refusal } from "../src/command-line/refusal.ts";
-import { screen } from "../src/command-line/screen.ts";
-import { failOnFlag, outputFlags, sourceFlags } from "../src/command-line/source-flags.ts";
-import { diagnose, render } from "../src/index.ts";
+import type { Format } from "../src/command-line/output-format.ts";
+import Diagnose from "./diagnose.ts";
 
-export default class Report extends BaseCommand {
+export default class Report extends Diagnose {
   static override summary = "write the incident up, in Markdown unless -o says otherwise";
-  static override args = { vm: Args.string({ multiple: true, description: "VM to write about" }) };
-  static override flags = { ...sourceFlags, ...outputFlags, ...failOnFlag };
 
-  async run(): Promise<void> {
-    const { args, flags } = await this.parse(Report);
-    const format = chosenFormat(flags, "markdown");
-    const answer = await diagnose({ source: flags, times: flags, vms: args.vm ?? [] });
-    if (answer.status !== "diagnosed") throw refusal(answer);
-    const file = flags["output-file"];
-    await writeOutput(render(answer.report, "diagnosis", format, screen({ file })), { file });
-    process.exitCode = statusOfFindings(answer.severities, {
-      failOn: flags["fail-on"],
-      complete: answer.complete,
-    });
-  }
+  protected override readonly fallback: Format = "markdown";
 }

@@ -9,7 +9,7 @@ import { isDirectory, realDirectory } from "./host/directory.ts";
 import { readBoots } from "./journal/boots.ts";
 import { belongsToThisMachine } from "./journal/machine.ts";
 import type { Window } from "./journal/read.ts";
-import { renderRule, renderRules } from "./report/catalogue.ts";
+import { renderRule, renderRules, type RuleEntry } from "./report/catalogue.ts";
 import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { renderText } from "./report/text.ts";
@@ -20,14 +20,7 @@ import type { Report } from "./report/report.ts";
 import type { PageOptions } from "./report/page.ts";
 import { RULES } from "./rules/index.ts";
 import { parseSystemdTime } from "./time/systemd-time.ts";
-import {
-  micros,
-  parseVmName,
-  type Micros,
-  type RuleId,
-  type Severity,
-  type VmName,
-} from "./vocabulary.ts";
+import { micros, parseVmName, type Micros, type Severity, type VmName } from "./vocabulary.ts";
 
 /** Where the evidence comes from, as the command line names it; nothing of it means this host. */
 export interface Source {
@@ -207,20 +200,8 @@ const wrong = (flag: string, text: string): ResolvedTimes => ({
   hint: 'for example "00:40", "2025-09-27 00:40:00", "yesterday" or "-2h"',
 });
 
-/** One rule of the catalogue, for `rules` and `explain`. */
-export interface CatalogueEntry {
-  readonly id: RuleId;
-  readonly severity: Severity;
-  readonly what: string;
-  readonly why: string;
-  readonly proof: string;
-  readonly sources: readonly string[];
-  readonly needs: readonly string[];
-  readonly canCause: readonly RuleId[];
-}
-
 /** Every rule with its documentation, in the order of the ids. */
-export const catalogue = (): readonly CatalogueEntry[] =>
+export const catalogue = (): readonly RuleEntry[] =>
   RULES.map(({ id, severity, docs, requires, causes }) => ({
     id,
     severity,
@@ -231,7 +212,7 @@ export const catalogue = (): readonly CatalogueEntry[] =>
 
 /** The catalogue, or one entry of it, as text or JSON. */
 export const renderCatalogue = (
-  entries: readonly CatalogueEntry[],
+  entries: readonly RuleEntry[],
   format: "text" | "json",
   options: PageOptions,
 ): string => {

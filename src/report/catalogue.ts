@@ -1,7 +1,8 @@
 import type { RuleId, Severity } from "../vocabulary.ts";
 import { page, type PageOptions } from "./page.ts";
 
-interface RuleEntry {
+/** One rule with its documentation, for `rules` and `explain`. */
+export interface RuleEntry {
   readonly id: RuleId;
   readonly severity: Severity;
   readonly what: string;
