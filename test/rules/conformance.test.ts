@@ -5,7 +5,8 @@ import { rulesIndex } from "../../src/dev/generate.ts";
 import { RULES } from "../../src/rules/index.ts";
 import { loadCredential, ownedByReader, waysToHandOver } from "../../src/rules/remedies.ts";
 import { hostPath } from "../../src/vocabulary.ts";
-import { runner } from "../support/literals.ts";
+import { judged } from "../support/judged.ts";
+import { credential, runner, secretFiles, unit, walkToNothing } from "../support/literals.ts";
 import { requireTools } from "../support/requirements.ts";
 
 const IDS = RULES.map(({ id }) => id);
@@ -23,6 +24,11 @@ describe("the registry of rules", () => {
       /^[a-z]+\/[a-z-]+\.ts$/u.test(file),
     );
     expect(IDS.toSorted()).toEqual(files.map((file) => file.replace(/\.ts$/u, "")).toSorted());
+  });
+
+  it("has a case for every rule", async () => {
+    const cases = await readFile("test/rules/rules.test.ts", "utf8");
+    expect(IDS.filter((id) => !cases.includes(`"${id}"`))).toEqual([]);
   });
 
   it("documents every rule", () => {
@@ -59,7 +65,13 @@ describe.skipIf(!requireTools("nix-instantiate"))("the snippets of remedies", ()
         secrets: [],
       })),
   );
+  const missing = judged({
+    unit: unit({ credentials: [credential("api-key", "/run/secrets/demo/api-key")] }),
+    secretFiles: secretFiles(walkToNothing("/run/secrets/demo/api-key")),
+  });
+  const found = missing.flatMap((finding) => finding.remedies);
   const remedies = contexts.flatMap((context) => [
+    ...found,
     ...waysToHandOver(context),
     loadCredential(context),
     ownedByReader(context, hostPath("/run/secrets/vars/a/api-key")),

@@ -215,6 +215,14 @@ describe("runner", () => {
     expect(booted(RUNNER)).toBeUndefined();
   });
 
+  it("a secret that the script opens as the unit's user goes past systemd, one that root opens does not", () => {
+    expect(ids()).toContain("runner/reads-secret-directly");
+    expect(ids({ unit: { ...unit(), user: undefined } })).not.toContain(
+      "runner/reads-secret-directly",
+    );
+    expect(ids({ runners: plain })).not.toContain("runner/reads-secret-directly");
+  });
+
   it("a swallowed error is a fault only where the read fails", () => {
     const swallowing = { current: runner({ reads: [readOf(KEY, true)] }) };
     expect(ids({ runners: swallowing })).not.toContain("runner/swallowed-read-error");
