@@ -34,7 +34,11 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
     how: "this runner hands nothing over in the same phase",
     holds: (cause, effect) =>
       sameStart(cause, effect) ||
-      (effect.scope.starts === undefined && samePhase(cause, effect) && effect.scope.inForce),
+      (effect.scope.starts === undefined &&
+        cause.scope.inForce &&
+        effect.scope.inForce &&
+        // Without a journal there are no phases; both then stand on the files as they are now.
+        cause.scope.phase === effect.scope.phase),
   },
   "empty-stays-empty": {
     how: "the same secret has no bytes on the host",
