@@ -35,10 +35,11 @@ export const collectHostJournal = async (host: Host, window: Window): Promise<Ho
       suppressed.push({ ...droppedOf(entry), ref });
     if (entry.messageId === MESSAGE_ID.timeChange) clockJumps.push(ref);
   };
-  const [boots, rights, read] = await Promise.all([
+  const [boots, rights, read, damage] = await Promise.all([
     readBoots(host),
     host.run({ program: "journalctl", args: ["--lines=0", "--output=short"] }),
     readEntries(host, hostMatches(), window, take),
+    findDamage(host),
   ]);
   const span = spanOf(boots.boots, window);
   const anybody = latest ?? (await anyEntry(host));
@@ -48,6 +49,7 @@ export const collectHostJournal = async (host: Host, window: Window): Promise<Ho
       ...read.complaints,
       ...complaintsOf(rights.stderr),
     ]),
+    ...damage,
     ...(boots.failure === undefined && boots.boots.length === 0
       ? [gap("the journal holds no entry at all")]
       : []),
@@ -67,6 +69,27 @@ export const collectHostJournal = async (host: Host, window: Window): Promise<Ho
     },
     gaps,
   };
+};
+
+/** Verifying costs about 20 seconds for a million entries, so only a small journal is verified. */
+const MOST_VERIFIED = 50_000;
+
+/**
+ * Entries that a damaged file has lost leave no word behind: journalctl shows the rest and ends with 0. A live journal is being
+ * written while it is verified, so only recorded ones are.
+ */
+const findDamage = async (host: Host): Promise<readonly Gap[]> => {
+  if (host.kind === "live") return [];
+  const header = await host.run({ program: "journalctl", args: ["--header"] });
+  const entries = [...header.stdout.matchAll(/^Entry objects: (?<count>\d+)$/gmu)].reduce(
+    (sum, { groups }) => sum + Number(groups?.["count"]),
+    0,
+  );
+  if (header.exitCode !== 0 || entries === 0 || entries > MOST_VERIFIED) return [];
+  const verified = await host.run({ program: "journalctl", args: ["--verify"] });
+  return verified.exitCode === null || verified.exitCode === 0
+    ? []
+    : [gap("journalctl --verify finds a journal file damaged: entries may be missing")];
 };
 
 export interface Silences {

@@ -58,7 +58,7 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
     async run({ program, args }: Command) {
       switch (program) {
         case "journalctl":
-          return runToEnd(journalctl(args));
+          return withoutRoot(await runToEnd(journalctl(args)), root);
         case "nix-store":
           return nixStore(args);
         case "getfacl":
@@ -73,6 +73,16 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
       runAsStream(program === "journalctl" ? journalctl(args) : [program, ...args]),
   };
 };
+
+/** Paths in what a program prints are the host's own, not those of the machine that looks. */
+const withoutRoot = (result: CommandResult, root: string): CommandResult =>
+  root === "/"
+    ? result
+    : {
+        ...result,
+        stdout: result.stdout.replaceAll(`${root}/`, "/"),
+        stderr: result.stderr.replaceAll(`${root}/`, "/"),
+      };
 
 /** Only a journal, without the files of the host that wrote it. */
 export const openJournal = (journal: JournalSource): Host => {

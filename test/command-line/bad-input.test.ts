@@ -79,6 +79,25 @@ describe.skipIf(!canBuildTrees || !requireTools("setpriv"))("bad input", () => {
     expect(vmOf(report, "test-vm").rootCauses).toEqual(["runner/no-secret-path"]);
   });
 
+  it("a journal that lost entries without a word is no ground for a no", async () => {
+    const root = await copy("damaged");
+    const { stdout: path } = await execa("find", [join(root, MACHINE), "-name", "*.journal"]);
+    const zeroes = [
+      "if=/dev/zero",
+      `of=${path}`,
+      "bs=4096",
+      "seek=930",
+      "count=16",
+      "conv=notrunc",
+    ];
+    await execa("dd", zeroes);
+    const { stdout } = runMvdoctor(["diagnose", "test-vm", "--root", root, "--json"]);
+    const report = parseReport(stdout);
+    expect(report.complete).toBe(false);
+    expect(report.coverage.gaps.map(({ reason }) => reason).join(" ")).toContain("damaged");
+    expect(vmOf(report, "test-vm").everWorked.answer).toBe("unknown");
+  });
+
   it("a host without a journal and without a fault ends with 3", async () => {
     const root = await copy("no-journal");
     await rm(join(root, MACHINE), { recursive: true });
