@@ -106,7 +106,11 @@ export const diagnoseHost = async (host: Host, request: Request): Promise<Answer
   if (unknown !== undefined && found.unreadable.length === 0) {
     return { status: "no-such-vm", vm: unknown, known: found.names };
   }
-  const diagnosis = await diagnoseVms(host, names.length > 0 ? names : found.names, window);
+  const diagnosis = await diagnoseVms(host, names.length > 0 ? names : found.names, window, {
+    zone,
+    boots,
+    stateRoot,
+  });
   return {
     status: "diagnosed",
     report: {

@@ -2,7 +2,7 @@ import type { HostEvent, HostJournal, JournalHole } from "../evidence/journal.ts
 import type { Gap } from "../evidence/evidence.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
-import { readBoots } from "../journal/boots.ts";
+import type { BootsRead } from "../journal/boots.ts";
 import { journalRef, type JournalEntry } from "../journal/entry.ts";
 import { hostMatches } from "../journal/matches.ts";
 import { MESSAGE_ID } from "../journal/message-ids.ts";
@@ -21,7 +21,11 @@ export interface HostJournalRead {
 }
 
 /** What the journal covers, and what happened to the host in it. */
-export const collectHostJournal = async (host: Host, window: Window): Promise<HostJournalRead> => {
+export const collectHostJournal = async (
+  host: Host,
+  window: Window,
+  boots: BootsRead,
+): Promise<HostJournalRead> => {
   const events: HostEvent[] = [];
   const suppressed: { unit?: UnitName; count?: number; ref: JournalRef }[] = [];
   const clockJumps: JournalRef[] = [];
@@ -35,8 +39,7 @@ export const collectHostJournal = async (host: Host, window: Window): Promise<Ho
       suppressed.push({ ...droppedOf(entry), ref });
     if (entry.messageId === MESSAGE_ID.timeChange) clockJumps.push(ref);
   };
-  const [boots, rights, read, damage] = await Promise.all([
-    readBoots(host),
+  const [rights, read, damage] = await Promise.all([
     host.run({ program: "journalctl", args: ["--lines=0", "--output=short"] }),
     readEntries(host, hostMatches(), window, take),
     findDamage(host),

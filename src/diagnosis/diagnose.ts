@@ -1,15 +1,21 @@
 import { collectHostJournal } from "../collectors/host-journal.ts";
-import { collectIdentity, readZone } from "../collectors/identity.ts";
-import { collectStateRoot } from "../collectors/unit.ts";
+import { collectIdentity } from "../collectors/identity.ts";
 import { valueOf, type Gap } from "../evidence/evidence.ts";
 import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { HostJournal } from "../evidence/journal.ts";
 import { runnerReader } from "../facts/access.ts";
 import { deriveFacts } from "../facts/facts.ts";
 import type { Host } from "../host/host.ts";
+import type { BootsRead } from "../journal/boots.ts";
 import type { Window } from "../journal/read.ts";
 import { RULES } from "../rules/index.ts";
-import { SEVERITIES, type Micros, type Severity, type VmName } from "../vocabulary.ts";
+import {
+  SEVERITIES,
+  type HostPath,
+  type Micros,
+  type Severity,
+  type VmName,
+} from "../vocabulary.ts";
 import { linkCauses, rootCausesOf } from "./causes.ts";
 import { collectVm, type VmEvidence } from "./collect.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
@@ -34,17 +40,21 @@ export interface Diagnosis {
   readonly vms: readonly VmDiagnosis[];
 }
 
-/** Reads the host's evidence for these VMs and reasons over it. VMs are read side by side; the answer keeps the order asked for. */
+/** What was read of a host before it was known which VMs and times are asked for. */
+export interface HostBasics {
+  readonly zone: string;
+  readonly boots: BootsRead;
+  readonly stateRoot: HostPath;
+}
+
+/** Reads the host's evidence for these VMs, one after the other, and reasons over it; the answer keeps the order asked for. */
 export const diagnoseVms = async (
   host: Host,
   vms: readonly VmName[],
   window: Window,
+  { zone, boots, stateRoot }: HostBasics,
 ): Promise<Diagnosis> => {
-  const [journal, stateRoot, zone] = await Promise.all([
-    collectHostJournal(host, window),
-    collectStateRoot(host),
-    readZone(host),
-  ]);
+  const journal = await collectHostJournal(host, window, boots);
   const identity = await collectIdentity(host, journal.journal);
   const found: VmEvidence[] = [];
   for (const vm of vms)
