@@ -124,6 +124,7 @@ const virtiofsShares = async (
         {
           kind: "share",
           protocol: "virtiofs",
+          tag,
           path: hostPath(path),
           ref: { kind: "file", path: file, line: 1, text: path },
         },

@@ -69,6 +69,9 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     return setting === undefined ? undefined : settingOf(setting, name);
   };
   const live = await collectLive(host, name);
+  const dependencies = ["After", "Requires", "Wants", "BindsTo"].flatMap((key) =>
+    words(all("Unit", key)).map((setting) => ({ ...setting, key })),
+  );
   return collected({
     name,
     fragment: fragment.ref,
@@ -81,6 +84,10 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     restartSec: one("RestartSec"),
     supplementaryGroups: words(all("Service", "SupplementaryGroups")),
     execStart: all("Service", "ExecStart"),
+    execStartPre: all("Service", "ExecStartPre"),
+    execStartPost: all("Service", "ExecStartPost"),
+    timeout: one("TimeoutStartSec") ?? one("TimeoutSec"),
+    environment: words(all("Service", "Environment")).map(nameOnly),
     credentials: [
       ...all("Service", "LoadCredential").map((setting) => credentialOf(setting, false)),
       ...all("Service", "LoadCredentialEncrypted").map((setting) => credentialOf(setting, true)),
@@ -94,6 +101,14 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     sandbox: SANDBOX_KEYS.flatMap((key) =>
       all("Service", key).map((setting) => ({ ...setting, key })),
     ),
+    dependencies,
+    needs: [
+      ...new Set(
+        dependencies
+          .map(({ value }) => value)
+          .filter((unit) => !/^(?:install-)?microvm/u.test(unit)),
+      ),
+    ],
     live,
   });
 };
@@ -169,6 +184,11 @@ const words = (settings: readonly Setting[]): readonly Setting[] =>
 
 const idOnly = ({ value, ref }: Setting): Setting => ({
   value: parseCredentialSetting(value).id,
+  ref,
+});
+
+const nameOnly = ({ value, ref }: Setting): Setting => ({
+  value: value.split("=", 1)[0] ?? value,
   ref,
 });
 

@@ -9,11 +9,17 @@ import type {
 import type { JournalRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
 import { journalRef, type JournalEntry } from "../journal/entry.ts";
-import { helperUnits, invocationMatches, vmMatches, vmUnit } from "../journal/matches.ts";
+import {
+  helperUnits,
+  invocationMatches,
+  unitMatches,
+  vmMatches,
+  vmUnit,
+} from "../journal/matches.ts";
 import { MESSAGE_ID } from "../journal/message-ids.ts";
 import { readEntries, type ReadSummary, type Window } from "../journal/read.ts";
 import type { UnitName, VmName } from "../vocabulary.ts";
-import { meaningsOf } from "./output-meaning.ts";
+import { meaningsOf } from "./output/meanings.ts";
 
 type Draft = { -readonly [Key in keyof Invocation]: Invocation[Key] } & {
   exits: Invocation["exits"][number][];
@@ -46,17 +52,51 @@ export const collectVmJournal = async (
   vm: VmName,
   window: Window,
 ): Promise<VmJournalRead> => {
-  const sorter = startSorter(vm);
-  const summary = await readEntries(host, vmMatches(vm), window, sorter.take);
+  const own = vmUnit(vm);
+  const { starts, summary, ...rest } = await sortedStarts(
+    host,
+    [own, ...helperUnits(vm)],
+    vmMatches(vm),
+    window,
+  );
+  const journal: VmJournal = {
+    ...rest,
+    invocations: starts.filter(({ unit }) => unit === own),
+    helpers: starts.filter(({ unit }) => unit !== own),
+    entries: summary.entries,
+  };
+  return { journal, summary };
+};
+
+/** What the journal holds about some units, whoever they belong to. */
+export interface UnitsRead extends Omit<VmJournal, "invocations" | "helpers" | "entries"> {
+  /** In the order of time, of all units. */
+  readonly starts: readonly Invocation[];
+  readonly summary: ReadSummary;
+}
+
+/** Reads everything about these units, without helpers of their own. */
+export const collectStarts = (
+  host: Host,
+  units: readonly UnitName[],
+  window: Window,
+): Promise<UnitsRead> => sortedStarts(host, units, unitMatches(units, []), window);
+
+const sortedStarts = async (
+  host: Host,
+  units: readonly UnitName[],
+  matches: readonly string[],
+  window: Window,
+): Promise<UnitsRead> => {
+  const sorter = startSorter(new Set<string>(units));
+  const summary = await readEntries(host, matches, window, sorter.take);
   const unexplained = sorter.unexplained();
   if (unexplained.length > 0)
     await readEntries(host, invocationMatches(unexplained), window, sorter.takeNameless);
-  return { journal: sorter.result(summary.entries), summary };
+  return { ...sorter.result(), summary };
 };
 
-const startSorter = (vm: VmName) => {
-  const own = vmUnit(vm);
-  const units = new Set<string>([own, ...helperUnits(vm)]);
+const startSorter = (units: ReadonlySet<string>) => {
   const readings = new Map<string, Reading>();
   const skipped: SkippedStart[] = [];
   const limits: StartLimit[] = [];
@@ -112,7 +152,7 @@ const startSorter = (vm: VmName) => {
         )
         .map(({ id }) => id)
         .slice(0, STARTS_ASKED_AGAIN),
-    result: (entries: number): VmJournal => {
+    result: (): Omit<UnitsRead, "summary"> => {
       for (const entry of lost) {
         const reading = startAround(readings, entry);
         if (reading !== undefined) addToStart(reading, entry, journalRef(entry));
@@ -120,13 +160,11 @@ const startSorter = (vm: VmName) => {
       const starts = [...readings.values()].map(({ draft }): Invocation => draft);
       const ordered = starts.toSorted((a, b) => a.first.time - b.first.time);
       return {
-        invocations: ordered.filter(({ unit }) => unit === own),
-        helpers: ordered.filter(({ unit }) => unit !== own),
+        starts: ordered,
         skipped,
         limits,
         failedJobs,
         stops,
-        entries,
       };
     },
   };

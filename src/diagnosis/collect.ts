@@ -4,6 +4,11 @@ import { collectRunners } from "../collectors/runners.ts";
 import { collectSecretFiles } from "../collectors/secret-files.ts";
 import { collectStateDirectory, type InstallUnit } from "../collectors/state-directory.ts";
 import { collectStore } from "../collectors/store.ts";
+import { collectCredentialStore } from "../collectors/credential-store.ts";
+import { collectGuestSystem } from "../collectors/guest-system.ts";
+import { collectInstallation, INSTALLER_UNITS } from "../collectors/installation.ts";
+import { collectOtherUnits } from "../collectors/other-units.ts";
+import { collectShares } from "../collectors/shares.ts";
 import { collectUnit } from "../collectors/unit.ts";
 import { collectVmJournal } from "../collectors/vm-journal.ts";
 import {
@@ -17,6 +22,8 @@ import {
 } from "../evidence/evidence.ts";
 import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { VmJournal } from "../evidence/journal.ts";
+import type { KernelLog } from "../evidence/kernel-log.ts";
+import type { Platform } from "../evidence/platform.ts";
 import type { Generations, Store } from "../evidence/store.ts";
 import type { StateDirectory } from "../evidence/state-directory.ts";
 import type { VmUnit } from "../evidence/unit.ts";
@@ -36,6 +43,8 @@ export interface HostFacts {
   readonly stateRoot: HostPath;
   readonly identity: Collected<HostIdentity>;
   readonly journal: HostJournalRead;
+  readonly platform: Platform;
+  readonly kernelLog: Collected<KernelLog>;
 }
 
 export interface VmEvidence {
@@ -70,15 +79,28 @@ export const collectVm = async (
   const store = await guarded("Nix store", () =>
     collectStore(host, storeQuestion(vm, known, valueOf(runners), valueOf(generations))),
   );
-  const [secretFiles, silences] = await Promise.all([
-    guarded("secret files", () =>
-      collectSecretFiles(
+  const paths = secretPaths(valueOf(unit), valueOf(runners), valueOf(store), vmJournal);
+  const installed = guarded("other units", async () =>
+    collected({
+      units: await collectOtherUnits(
         host,
-        secretPaths(valueOf(unit), valueOf(runners), valueOf(store), vmJournal),
+        { paths, named: [...INSTALLER_UNITS, ...(valueOf(unit)?.needs ?? [])] },
+        window,
       ),
-    ),
-    vmJournal === undefined ? NO_SILENCE : holesIn(host, vmJournal, shared.journal, window),
-  ]);
+    }),
+  );
+  const [secretFiles, otherUnits, installation, credentialStore, guestSystem, shares, silences] =
+    await Promise.all([
+      guarded("secret files", () => collectSecretFiles(host, paths)),
+      installed,
+      guarded("installation of secrets", async () =>
+        collectInstallation(host, valueOf(await installed)?.units ?? [], window),
+      ),
+      guarded("credential store", () => collectCredentialStore(host, vm)),
+      withState(known, "guest's system", (there) => collectGuestSystem(host, there)),
+      withState(known, "shares", (there) => collectShares(host, valueOf(runners) ?? {}, there)),
+      vmJournal === undefined ? NO_SILENCE : holesIn(host, vmJournal, shared.journal, window),
+    ]);
   const summary = valueOf(journal)?.summary;
   const evidence: CollectedEvidence = {
     identity: shared.identity,
@@ -90,6 +112,13 @@ export const collectVm = async (
     secretFiles,
     store,
     generations,
+    platform: collected(shared.platform),
+    kernelLog: shared.kernelLog,
+    installation,
+    otherUnits,
+    credentialStore,
+    guestSystem,
+    shares,
   };
   const gaps: Gap[] = [
     ...(summary?.failure === undefined ? [] : [journalGap(vm, summary.failure)]),
@@ -133,6 +162,17 @@ const guarded = async <T>(
   }
 };
 
+const withState = <T>(
+  state: StateDirectory | undefined,
+  what: string,
+  collect: (state: StateDirectory) => Promise<Collected<T>>,
+): Promise<Collected<T>> =>
+  guarded(what, async () =>
+    state === undefined
+      ? unavailable("not-found", `without the state directory the ${what} is not known`)
+      : collect(state),
+  );
+
 const SOURCES: readonly {
   readonly key: keyof CollectedEvidence;
   readonly source: Gap["source"];
@@ -146,6 +186,10 @@ const SOURCES: readonly {
   { key: "secretFiles", source: "secret-files", required: false },
   { key: "store", source: "nix-store", required: false },
   { key: "generations", source: "generations", required: false },
+  { key: "kernelLog", source: "kernel-log", required: false },
+  { key: "installation", source: "secret-installation", required: false },
+  { key: "otherUnits", source: "other-units", required: false },
+  { key: "credentialStore", source: "credential-store", required: false },
 ];
 
 const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {

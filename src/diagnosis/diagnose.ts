@@ -1,5 +1,7 @@
 import { collectHostJournal } from "../collectors/host-journal.ts";
 import { collectIdentity } from "../collectors/identity.ts";
+import { collectKernelLog } from "../collectors/kernel-log.ts";
+import { collectPlatform } from "../collectors/platform.ts";
 import { valueOf, type Gap } from "../evidence/evidence.ts";
 import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { HostJournal } from "../evidence/journal.ts";
@@ -55,10 +57,16 @@ export const diagnoseVms = async (
   { zone, boots, stateRoot }: HostBasics,
 ): Promise<Diagnosis> => {
   const journal = await collectHostJournal(host, window, boots);
-  const identity = await collectIdentity(host, journal.journal);
+  const [identity, platform, kernelLog] = await Promise.all([
+    collectIdentity(host, journal.journal),
+    collectPlatform(host),
+    collectKernelLog(host, window),
+  ]);
   const found: VmEvidence[] = [];
   for (const vm of vms)
-    found.push(await collectVm(host, vm, { stateRoot, identity, journal }, window));
+    found.push(
+      await collectVm(host, vm, { stateRoot, identity, journal, platform, kernelLog }, window),
+    );
   const gaps = distinctGaps([...journal.gaps, ...found.flatMap((one) => one.gaps)]);
   const journalComplete = journal.gaps.length === 0;
   return {

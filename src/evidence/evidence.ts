@@ -1,7 +1,14 @@
 import type { Generations, Store } from "./store.ts";
 import type { HostIdentity } from "./host-identity.ts";
 import type { HostJournal, VmJournal } from "./journal.ts";
+import type { CredentialStore } from "./credential-store.ts";
+import type { GuestSystem } from "./guest-system.ts";
+import type { Installation } from "./installation.ts";
+import type { KernelLog } from "./kernel-log.ts";
+import type { OtherUnits } from "./other-units.ts";
+import type { Platform } from "./platform.ts";
 import type { Runner } from "./runner.ts";
+import type { Shares } from "./shares.ts";
 import type { SecretFiles } from "./secret-files.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { VmUnit } from "./unit.ts";
@@ -59,6 +66,13 @@ export interface EvidenceMap {
   readonly secretFiles: SecretFiles;
   readonly store: Store;
   readonly generations: Generations;
+  readonly platform: Platform;
+  readonly kernelLog: KernelLog;
+  readonly installation: Installation;
+  readonly otherUnits: OtherUnits;
+  readonly credentialStore: CredentialStore;
+  readonly guestSystem: GuestSystem;
+  readonly shares: Shares;
 }
 
 export type EvidenceKey = keyof EvidenceMap;
@@ -75,6 +89,12 @@ export interface Gap {
     | "secret-files"
     | "nix-store"
     | "generations"
+    | "secret-installation"
+    | "credential-store"
+    | "guest-system"
+    | "shares"
+    | "kernel-log"
+    | "other-units"
     | "host";
   readonly reason: string;
   /** Without it "nothing found" cannot be said. */

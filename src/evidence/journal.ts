@@ -1,4 +1,5 @@
-import type { BootId, HostPath, InvocationId, Micros, StorePath, UnitName } from "../vocabulary.ts";
+import type { BootId, InvocationId, Micros, StorePath, UnitName } from "../vocabulary.ts";
+import type { OutputMeaning } from "./output.ts";
 import type { JournalRef } from "./reference.ts";
 
 /** One process of a unit that ended with something else than success. */
@@ -16,18 +17,6 @@ export interface SpawnFailure {
   readonly errno?: number;
   readonly ref: JournalRef;
 }
-
-/** What one line of a unit's own output says, where it says something that rules can use. */
-export type OutputMeaning =
-  | { readonly kind: "permission-denied"; readonly path: HostPath; readonly program?: string }
-  | { readonly kind: "no-such-file"; readonly path: HostPath; readonly program?: string }
-  /** A guest tells how long a credential of its is. */
-  | { readonly kind: "credential-size"; readonly name: string; readonly bytes: number }
-  /** A shell in the guest could not open a file of its credentials directory. */
-  | { readonly kind: "credential-file-missing"; readonly name: string }
-  /** PID 1 of the guest lists what it took over from the VMM. */
-  | { readonly kind: "credentials-received"; readonly names: readonly string[] }
-  | { readonly kind: "guest-kernel" };
 
 export interface OutputLine {
   readonly meanings: readonly OutputMeaning[];

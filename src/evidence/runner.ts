@@ -33,6 +33,8 @@ export type SecretChannel =
   | {
       readonly kind: "share";
       readonly protocol: "virtiofs" | "9p";
+      /** The name that the guest mounts it by; known for virtiofs. */
+      readonly tag?: string;
       readonly path: HostPath;
       readonly ref: FileRef;
     }

@@ -39,6 +39,11 @@ export interface VmUnit {
   readonly restart: Setting | undefined;
   readonly restartSec: Setting | undefined;
   readonly execStart: readonly Setting[];
+  readonly execStartPre: readonly Setting[];
+  readonly execStartPost: readonly Setting[];
+  readonly timeout: Setting | undefined;
+  /** Names of Environment=; their values are never kept. */
+  readonly environment: readonly Setting[];
   readonly credentials: readonly LoadedCredential[];
   readonly imported: readonly Setting[];
   /** Ids of SetCredential= and SetCredentialEncrypted=; their values are never kept. */
@@ -47,5 +52,9 @@ export interface VmUnit {
   readonly conditions: readonly Setting[];
   /** Settings of systemd.exec(5) that change what the processes see of the file system. */
   readonly sandbox: readonly (Setting & { readonly key: string })[];
+  /** After=, Requires=, Wants= and BindsTo= with the units that they name, as written. */
+  readonly dependencies: readonly (Setting & { readonly key: string })[];
+  /** The units of `dependencies` that the VM needs or waits for, helpers of microvm.nix left out. */
+  readonly needs: readonly string[];
   readonly live: LiveUnit | undefined;
 }

@@ -1,4 +1,5 @@
-import type { Invocation, OutputMeaning } from "../evidence/journal.ts";
+import type { Invocation } from "../evidence/journal.ts";
+import type { OutputMeaning } from "../evidence/output.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { Micros } from "../vocabulary.ts";
 

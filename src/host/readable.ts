@@ -16,6 +16,8 @@ const PUBLIC_FILES = new Set([
 const UNIT_DIRECTORIES =
   /^\/(?:etc|run|usr\/lib|usr\/local\/lib|lib)\/systemd\/(?:system|system\.control|transient|generator(?:\.early|\.late)?)\//u;
 const UNIT_FILE = /\.(?:service|socket|target|mount|path|timer|slice|conf)$/u;
+/** What systemd-tmpfiles makes at boot: names and modes. */
+const TMPFILES_FILE = /^\/(?:etc|run|usr\/lib)\/tmpfiles\.d\/[^/]+\.conf$/u;
 const STORE_FILE = /^\/nix\/store\/[0-9a-z]{32}-/u;
 /** The text file that `microvm -c` and `install-microvm-X` leave in a VM's state directory. */
 const FLAKE_FILE = /\/[^/]+\/flake$/u;
@@ -31,6 +33,7 @@ export const whyNotPublic = (path: HostPath, stat: FileStat): string | undefined
   if (stat.type !== "file") return `it is a ${stat.type}`;
   if (PUBLIC_FILES.has(path)) return undefined;
   if (UNIT_DIRECTORIES.test(path) && UNIT_FILE.test(path)) return undefined;
+  if (TMPFILES_FILE.test(path)) return undefined;
   if (STORE_FILE.test(path))
     return (stat.mode & OTHERS_READ) === 0 ? "not everyone may read it" : undefined;
   if (FLAKE_FILE.test(path) && !isSecretRoot(path) && stat.size <= MOST_FLAKE_BYTES)

@@ -20,7 +20,7 @@ export const helperUnits = (vm: VmName): readonly UnitName[] =>
  * All lines about these units, as journalctl arguments.
  * `-u` is not enough: it loses the lines of a child that died before journald looked at it (systemd#2913).
  */
-const unitMatches = (
+export const unitMatches = (
   units: readonly UnitName[],
   identifiers: readonly string[],
 ): readonly string[] =>
@@ -44,6 +44,7 @@ export const invocationMatches = (ids: readonly string[]): readonly string[] =>
 /** Units and identifiers that install secrets: sops-nix and agenix, as units or as activation snippets. */
 const SECRET_INSTALLERS = [
   "sops-install-secrets.service",
+  "sops-install-secrets-for-users.service",
   "agenix-install-secrets.service",
   "agenix.service",
 ].map(unitName);
@@ -59,6 +60,24 @@ export const hostMatches = (): readonly string[] => [
     MESSAGE_ID.timeChange,
   ].map((id) => `MESSAGE_ID=${id}`),
 ];
+
+/** Identifiers under which an activation writes at boot, in the initrd and at a switch (nixpkgs stage-2-init.sh, switch-to-configuration). */
+const ACTIVATIONS = ["stage-2-init", "initrd-nixos-activation-start", "nixos", "activate"];
+
+/** What installers of secrets say, whoever runs them. */
+export const installerMatches = (): readonly string[] =>
+  unitMatches(SECRET_INSTALLERS, ["sops-install-secrets", "agenix", ...ACTIVATIONS]);
+
+/**
+ * What the kernel and the audit log say at warning or above, and refusals of SELinux and AppArmor, which are notices;
+ * kills for want of memory, by the kernel and by systemd-oomd.
+ */
+export const kernelMatches = (): readonly string[] =>
+  alternatives([
+    ["_TRANSPORT=audit"],
+    ["_TRANSPORT=kernel", ...[0, 1, 2, 3, 4, 5].map((level) => `PRIORITY=${level}`)],
+    [MESSAGE_ID.kernelOutOfMemory, MESSAGE_ID.oomdKill].map((id) => `MESSAGE_ID=${id}`),
+  ]);
 
 /** Matches of one field are alternatives, of several fields conditions; `+` separates whole alternatives. */
 const alternatives = (groups: readonly (readonly string[])[]): readonly string[] =>

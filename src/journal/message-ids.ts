@@ -12,6 +12,8 @@ export const MESSAGE_ID = {
   unitStopped: "9d1aaa27d60140bd96365438aad20286",
   unitSkipped: "0e4284a0caca4bfc81c0bb6786972673",
   spawnFailed: "641257651c1b4ec9a8624d7a40a9e1e7",
+  kernelOutOfMemory: "fe6faa94e7774663a0da52717891d8ef",
+  oomdKill: "d989611b15e44c9dbf31e3c81256e4ed",
   journalStart: "f77379a8490b408bbe5f6940505a777b",
   journalStop: "d93fb3c9c24d451a97cea615ce59c00b",
   journalDropped: "a596d6fe7bfa4994828e72309e95d61e",

@@ -2,18 +2,14 @@ import { describe, expect, it } from "vitest";
 import { linkCauses, rootCausesOf } from "../../src/diagnosis/causes.ts";
 import type { Finding } from "../../src/diagnosis/finding.ts";
 import { runRules, type Observed } from "../../src/diagnosis/rule-run.ts";
-import {
-  collected,
-  unavailable,
-  type CollectedEvidence,
-  type EvidenceKey,
-} from "../../src/evidence/evidence.ts";
+import { unavailable, type EvidenceKey } from "../../src/evidence/evidence.ts";
 import { deriveFacts } from "../../src/facts/facts.ts";
 import { deriveHistory } from "../../src/facts/history.ts";
 import { findSecrets } from "../../src/facts/secrets.ts";
 import { RULES } from "../../src/rules/index.ts";
 import type { Scope } from "../../src/rules/rule.ts";
 import { hostPath, invocationId, type RuleId } from "../../src/vocabulary.ts";
+import { collectedEvidence } from "../support/judged.ts";
 import {
   denied,
   hostJournal,
@@ -120,19 +116,19 @@ describe("roles", () => {
 });
 
 describe("evidence that is taken away", () => {
-  const whole: CollectedEvidence = {
-    identity: collected(identity),
-    hostJournal: collected(hostJournal()),
-    vmJournal: collected(
-      vmJournal([10, 17, 24, 31].map((at) => start(at, { lives: 1, says: [denied(KEY)] }))),
+  const whole = collectedEvidence({
+    identity,
+    hostJournal: hostJournal(),
+    vmJournal: vmJournal(
+      [10, 17, 24, 31].map((at) => start(at, { lives: 1, says: [denied(KEY)] })),
     ),
-    state: collected(state({ current: link("current", store("microvm-qemu-demo-vm")) })),
-    runners: collected({ current: runner({ reads: [readOf(KEY)] }) }),
-    unit: collected(unit()),
-    secretFiles: collected(secretFiles(walkTo(KEY))),
-    store: collected({ runners: [], rootsSeen: 3, queries: [] }),
-    generations: collected({ list: [], profile: hostPath("/nix/var/nix/profiles/system") }),
-  };
+    state: state({ current: link("current", store("microvm-qemu-demo-vm")) }),
+    runners: { current: runner({ reads: [readOf(KEY)] }) },
+    unit: unit(),
+    secretFiles: secretFiles(walkTo(KEY)),
+    store: { runners: [], rootsSeen: 3, queries: [] },
+    generations: { list: [], profile: hostPath("/nix/var/nix/profiles/system") },
+  });
   const statuses = (lost: readonly EvidenceKey[]) => {
     const rest = Object.fromEntries(
       lost.map((key) => [key, unavailable("failed", "taken away")] as const),

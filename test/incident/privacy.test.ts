@@ -45,7 +45,7 @@ describe.skipIf(!canBuildTrees || !canTrace)("a secret stays where it is", () =>
     expect(recordingText(recording.recorded())).not.toContain(CANARY);
   });
 
-  /** Paths that a command and its children opened, as strace(1) saw them. */
+  /** Files that a command and its children opened, as strace(1) saw them; a directory that is listed has O_DIRECTORY. */
   const opened = async (command: readonly [string, ...string[]]): Promise<readonly string[]> => {
     const log = join(tree(STORY), "..", "trace");
     await execa(
@@ -54,8 +54,8 @@ describe.skipIf(!canBuildTrees || !canTrace)("a secret stays where it is", () =>
       { reject: false },
     );
     const trace = await readFile(log, "utf8");
-    return [...trace.matchAll(/open(?:at2?)?\([^"]*"(?<path>[^"]+)"/gu)].flatMap(
-      ({ groups }) => groups?.["path"] ?? [],
+    return [...trace.matchAll(/open(?:at2?)?\([^"]*"(?<path>[^"]+)"(?<flags>[^)]*)/gu)].flatMap(
+      ({ groups }) => (groups?.["flags"]?.includes("O_DIRECTORY") ? [] : (groups?.["path"] ?? [])),
     );
   };
 

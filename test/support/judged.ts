@@ -18,17 +18,28 @@ const KEYS = [
   "secretFiles",
   "store",
   "generations",
+  "platform",
+  "kernelLog",
+  "installation",
+  "otherUnits",
+  "credentialStore",
+  "guestSystem",
+  "shares",
 ] as const satisfies readonly (keyof EvidenceMap)[];
 
-/** What all rules find on literal evidence, joined into findings. What is not given is unavailable. */
-export const judged = (evidence: Partial<EvidenceMap>): readonly Finding[] => {
-  const given = Object.fromEntries(
+/** Literal evidence as collectors would bring it. What is not given is unavailable. */
+export const collectedEvidence = (evidence: Partial<EvidenceMap>): CollectedEvidence =>
+  Object.fromEntries(
     KEYS.map((key) => {
       const value = evidence[key];
       return [key, value === undefined ? unavailable("not-found", "not given") : collected(value)];
     }),
     // The entries are those of KEYS, one of each.
   ) as unknown as CollectedEvidence;
+
+/** What all rules find on literal evidence, joined into findings. */
+export const judged = (evidence: Partial<EvidenceMap>): readonly Finding[] => {
+  const given = collectedEvidence(evidence);
   const knowledge = deriveFacts(vmName(), given);
   const { observed, outcomes } = runRules(RULES, knowledge);
   for (const outcome of outcomes) if (outcome.status === "error") throw new Error(outcome.message);

@@ -1,10 +1,6 @@
 import type { HostIdentity } from "../../src/evidence/host-identity.ts";
-import type {
-  HostJournal,
-  Invocation,
-  OutputMeaning,
-  VmJournal,
-} from "../../src/evidence/journal.ts";
+import type { HostJournal, Invocation, VmJournal } from "../../src/evidence/journal.ts";
+import type { OutputMeaning } from "../../src/evidence/output.ts";
 import type { FileRef, FileStat, JournalRef } from "../../src/evidence/reference.ts";
 import type { Runner } from "../../src/evidence/runner.ts";
 import type { PathWalk, SecretFiles } from "../../src/evidence/secret-files.ts";
@@ -142,6 +138,12 @@ export const unit = (more: Partial<VmUnit> = {}): VmUnit => ({
   restart: { value: "always", ref: TEMPLATE },
   restartSec: { value: "5s", ref: TEMPLATE },
   execStart: [],
+  execStartPre: [],
+  execStartPost: [],
+  timeout: undefined,
+  environment: [],
+  dependencies: [],
+  needs: [],
   credentials: [],
   imported: [],
   setIds: [],

@@ -1,0 +1,166 @@
+import type { OtherUnit } from "../evidence/other-units.ts";
+import type { Setting } from "../evidence/unit.ts";
+import type { Host } from "../host/host.ts";
+import type { Window } from "../journal/read.ts";
+import { hostPath, unitName, type HostPath, type UnitName } from "../vocabulary.ts";
+import { fileRef } from "./path-walk.ts";
+import { collectStarts } from "./vm-journal.ts";
+import {
+  effectiveSetting,
+  effectiveSettings,
+  expandSpecifiers,
+  parseUnitFile,
+  splitWords,
+  type UnitSetting,
+} from "./unit-file.ts";
+
+const DIRECTORIES = ["/etc/systemd/system", "/run/systemd/system", "/run/systemd/generator"].map(
+  hostPath,
+);
+const CONSIDERED = /\.(?:service|mount)$/u;
+/** Units of microvm.nix itself are told elsewhere. */
+const OWN = /^(?:microvm[\w-]*@|install-microvm-)/u;
+
+export interface UnitQuestion {
+  /** Paths that somebody has to make: a unit that names one, or makes a directory above it, is of interest. */
+  readonly paths: readonly HostPath[];
+  /** Units that are of interest whatever they do. */
+  readonly named: readonly string[];
+}
+
+/** The units of the host that make, mount or hold up what a VM needs, with their starts in the journal. */
+export const collectOtherUnits = async (
+  host: Host,
+  { paths, named }: UnitQuestion,
+  window: Window,
+): Promise<readonly OtherUnit[]> => {
+  const listed = await Promise.all(
+    DIRECTORIES.map(async (directory) => ({ directory, names: await host.list(directory) })),
+  );
+  const places = new Map<string, HostPath>();
+  const pulled = new Map<string, string[]>();
+  for (const { directory, names } of listed) {
+    if (names.status !== "present") continue;
+    for (const name of names.value) {
+      if (CONSIDERED.test(name) && !OWN.test(name) && !places.has(name))
+        places.set(name, hostPath(`${directory}/${name}`));
+    }
+    const wanting = names.value.filter((name) => /\.(?:wants|requires)$/u.test(name));
+    for (const name of wanting) {
+      const members = await host.list(hostPath(`${directory}/${name}`));
+      const by = name.replace(/\.(?:wants|requires)$/u, "");
+      for (const member of members.status === "present" ? members.value : [])
+        pulled.set(member, [...(pulled.get(member) ?? []), by]);
+    }
+  }
+  const read = await Promise.all(
+    [...places].map(([name, path]) => readUnit(host, unitName(name), path, paths)),
+  );
+  const wanted = read.flatMap((unit) =>
+    unit !== undefined &&
+    (unit.makes.length > 0 ||
+      named.includes(unit.name) ||
+      (unit.mountPoint !== undefined && isAbove(unit.mountPoint, paths)))
+      ? [unit]
+      : [],
+  );
+  if (wanted.length === 0) return [];
+  const { starts, skipped } = await collectStarts(
+    host,
+    wanted.map(({ name }) => name),
+    window,
+  );
+  return wanted
+    .map((unit) => ({
+      ...unit,
+      pulledInBy: (pulled.get(unit.name) ?? []).toSorted(),
+      starts: starts.filter((start) => start.unit === unit.name),
+      skipped: skipped.filter((skip) => skip.unit === unit.name),
+    }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+};
+
+const isAbove = (directory: HostPath, paths: readonly HostPath[]): boolean =>
+  directory !== "/" && paths.some((path) => path === directory || path.startsWith(`${directory}/`));
+
+type UnitText = Omit<OtherUnit, "pulledInBy" | "starts" | "skipped">;
+
+const readUnit = async (
+  host: Host,
+  name: UnitName,
+  path: HostPath,
+  paths: readonly HostPath[],
+): Promise<UnitText | undefined> => {
+  const [text, stat] = await Promise.all([host.readText(path), host.lstat(path)]);
+  if (text.status !== "present" || stat.status !== "present") return undefined;
+  const settings = [parseUnitFile(path, text.value)];
+  const all = (key: string, section = "Unit"): readonly UnitSetting[] =>
+    effectiveSettings(settings, section, key);
+  const words = (key: string): readonly string[] =>
+    all(key).flatMap(({ value }) => splitWords(value));
+  const scripts = await Promise.all(
+    ["ExecStart", "ExecStartPre"]
+      .flatMap((key) => all(key, "Service"))
+      .map(({ value }) => scriptText(host, value)),
+  );
+  const mount = effectiveSetting(settings, "Mount", "Where")?.value;
+  const directories = ["RuntimeDirectory", "StateDirectory"].flatMap((key) =>
+    all(key, "Service").flatMap(({ value }) =>
+      splitWords(value).map(
+        (word) =>
+          `${key === "RuntimeDirectory" ? "/run" : "/var/lib"}/${word.split(":")[0] ?? word}`,
+      ),
+    ),
+  );
+  return {
+    name,
+    ref: fileRef(path, stat.value),
+    after: words("After"),
+    before: words("Before"),
+    requires: ["Requires", "BindsTo", "Requisite", "Wants"].flatMap(words),
+    conditions: CONDITIONS.flatMap((key) => all(key).map((setting) => settingOf(setting, name))),
+    makes: paths.filter(
+      (secret) =>
+        [text.value, ...scripts].some((words_) => mentions(words_, secret)) ||
+        directories.some((directory) => secret.startsWith(`${directory}/`)),
+    ),
+    ...(mount?.startsWith("/") ? { mountPoint: hostPath(mount) } : {}),
+  };
+};
+
+const CONDITIONS = [
+  "ConditionPathExists",
+  "ConditionPathIsMountPoint",
+  "ConditionDirectoryNotEmpty",
+  "ConditionFileNotEmpty",
+  "ConditionHost",
+  "ConditionVirtualization",
+  "ConditionKernelCommandLine",
+  "ConditionACPower",
+  "ConditionFirstBoot",
+  "ConditionSecurity",
+  "AssertPathExists",
+];
+
+/** The path itself, not a longer one that begins with it. */
+const mentions = (text: string, path: HostPath): boolean => {
+  const at = text.indexOf(path);
+  return at >= 0 && !/[\w.@+-]/u.test(text[at + path.length] ?? " ");
+};
+
+const scriptText = async (host: Host, command: string): Promise<string> => {
+  const program = splitWords(command)[0]?.replace(/^[-@:+!|]+/u, "");
+  if (!program?.startsWith("/nix/store/")) return command;
+  const text = await host.readText(hostPath(program));
+  return text.status === "present" && text.value.startsWith("#!") ? text.value : command;
+};
+
+const settingOf = (setting: UnitSetting, unit: UnitName): Setting => ({
+  value: expandSpecifiers(setting.value, unit),
+  ref: {
+    kind: "file",
+    path: setting.path,
+    line: setting.line,
+    text: `${setting.key}=${setting.value}`,
+  },
+});

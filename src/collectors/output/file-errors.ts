@@ -1,0 +1,28 @@
+import type { OutputMeaning } from "../../evidence/output.ts";
+import { hostPath } from "../../vocabulary.ts";
+
+/** `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, QEMU's `Failed to open file "PATH": ...` with any quotes. */
+const FILE_ERROR =
+  /(?<path>\/[^\s:"'`\u2018-\u201D]*[^\s:"'`\u2018-\u201D.,])["'`\u2018-\u201D]?\s*:\s*(?<reason>Permission denied|No such file)/giu;
+const PROGRAM = /^(?:\S+\[\d+\]: )?(?<program>[\w.+-]+):\s/u;
+const CREDENTIAL_FILE =
+  /\/run\/credentials\/[^/\s]+\/(?<name>[^\s:"']+)["']?\s*:\s*No such file/giu;
+
+/** Files that a program could not open; a missing file of a credentials directory is the guest's word on a credential. */
+export const fileErrors = (text: string): readonly OutputMeaning[] => {
+  const program = PROGRAM.exec(text)?.groups?.["program"];
+  const missing = [...text.matchAll(CREDENTIAL_FILE)].flatMap(({ groups }): OutputMeaning[] =>
+    groups?.["name"] === undefined
+      ? []
+      : [{ kind: "credential-file-missing", name: groups["name"] }],
+  );
+  const errors = [...text.matchAll(FILE_ERROR)].flatMap(({ groups }): OutputMeaning[] => {
+    const path = groups?.["path"];
+    if (path === undefined) return [];
+    const kind = /^Permission/iu.test(groups?.["reason"] ?? "")
+      ? "permission-denied"
+      : "no-such-file";
+    return [{ kind, path: hostPath(path), ...(program === undefined ? {} : { program }) }];
+  });
+  return [...missing, ...errors];
+};

@@ -1,0 +1,26 @@
+import type { HostPath, UnitName } from "../vocabulary.ts";
+import type { Invocation, SkippedStart } from "./journal.ts";
+import type { FileRef } from "./reference.ts";
+import type { Setting } from "./unit.ts";
+
+/** A unit of the host that is not the VM's own: who makes a secret, who mounts its place, who has to come first. */
+export interface OtherUnit {
+  readonly name: UnitName;
+  readonly ref: FileRef;
+  readonly after: readonly string[];
+  readonly before: readonly string[];
+  readonly requires: readonly string[];
+  readonly conditions: readonly Setting[];
+  /** Units whose `.wants` or `.requires` directory holds it. */
+  readonly pulledInBy: readonly string[];
+  /** Secret paths that its file or its script names, or that lie below a directory that it makes. */
+  readonly makes: readonly HostPath[];
+  /** `Where=` of a mount. */
+  readonly mountPoint?: HostPath;
+  readonly starts: readonly Invocation[];
+  readonly skipped: readonly SkippedStart[];
+}
+
+export interface OtherUnits {
+  readonly units: readonly OtherUnit[];
+}

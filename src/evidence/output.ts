@@ -1,0 +1,39 @@
+import type { HostPath } from "../vocabulary.ts";
+
+/** A program could not open a file, by the words of errno. */
+export type FileErrorMeaning =
+  | { readonly kind: "permission-denied"; readonly path: HostPath; readonly program?: string }
+  | { readonly kind: "no-such-file"; readonly path: HostPath; readonly program?: string };
+
+/** What a guest says on its console, which the host's journal shows under the VM's unit. */
+export type GuestMeaning =
+  /** A guest tells how long a credential of its is. */
+  | { readonly kind: "credential-size"; readonly name: string; readonly bytes: number }
+  /** A shell in the guest could not open a file of its credentials directory. */
+  | { readonly kind: "credential-file-missing"; readonly name: string }
+  /** PID 1 of the guest lists what it took over from the VMM. */
+  | { readonly kind: "credentials-received"; readonly names: readonly string[] }
+  | { readonly kind: "guest-kernel" };
+
+/** What a VMM, or the runner around it, fails over. */
+export const VMM_TROUBLES = [
+  "kvm",
+  "tap",
+  "vsock",
+  "volume",
+  "lock",
+  "arguments",
+  "share",
+  "panic",
+] as const;
+export type VmmTrouble = (typeof VMM_TROUBLES)[number];
+
+export interface VmmErrorMeaning {
+  readonly kind: "vmm-error";
+  readonly about: VmmTrouble;
+  /** The device, file, option or socket that the line names. */
+  readonly object?: string;
+}
+
+/** What one line of a unit's own output says, where it says something that rules can use. */
+export type OutputMeaning = FileErrorMeaning | GuestMeaning | VmmErrorMeaning;
