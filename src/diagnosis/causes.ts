@@ -77,6 +77,8 @@ const roleOf = (part: Observed["rule"]["part"], isCaused: boolean, severity: Sev
       return severity === "info" ? "note" : "consequence";
     case "circumstance":
       return severity === "info" ? "note" : "contributing";
+    case "risk":
+      return "risk";
     case "note":
       return "note";
   }
@@ -89,7 +91,8 @@ const isRepaired = (
   secrets: readonly Secret[],
 ): boolean => {
   const { scope } = observation;
-  if (scope.inForce || scope.phase === undefined || history === undefined) return false;
+  if (scope.inForce || scope.recurs === true || scope.phase === undefined || history === undefined)
+    return false;
   const later = history.phases.filter(({ index }) => index > (scope.phase ?? 0));
   const laterStarts = new Set(later.flatMap(({ starts }) => starts.map(({ id }) => id)));
   const concerned = secrets.filter(({ name }) => scope.secrets?.includes(name) === true);

@@ -144,7 +144,9 @@ const statusOf = (
     | undefined,
   gaps: readonly Gap[],
 ): VmStatus => {
-  const open = findings.filter(({ repaired, scope }) => !repaired && scope.inForce);
+  const open = findings.filter(
+    ({ repaired, role, scope }) => !repaired && role !== "risk" && scope.inForce,
+  );
   if (open.some(({ severity }) => isAtLeast(severity, "error"))) return "failing";
   if (history === undefined) return "unknown";
   if (open.some(({ severity }) => isAtLeast(severity, "warning"))) return "degraded";

@@ -16,6 +16,11 @@ const samePhase = (cause: Observation, effect: Observation): boolean =>
 const sameSecret = (cause: Observation, effect: Observation): boolean =>
   overlap(cause.scope.secrets, effect.scope.secrets);
 
+const samePath = (cause: Observation, effect: Observation): boolean =>
+  overlap(cause.scope.paths, effect.scope.paths);
+const bothInForce = (cause: Observation, effect: Observation): boolean =>
+  cause.scope.inForce && effect.scope.inForce;
+
 /** How one finding brings about another. An edge needs evidence on both ends and a link between them: a shared start, phase or secret. */
 export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   "failed-read-ends-the-runner": {
@@ -56,5 +61,30 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   "helper-fails-first": {
     how: "systemd does not start a unit whose requirement failed",
     holds: samePhase,
+  },
+  "secret-is-not-made": {
+    how: "the same secret was not there to be read",
+    holds: (cause, effect) =>
+      samePath(cause, effect) || sameSecret(cause, effect) || sameStart(cause, effect),
+  },
+  "vmm-ends-the-start": {
+    how: "the same start ends with it",
+    holds: sameStart,
+  },
+  "value-is-lost": {
+    how: "the same secret loses its value on the way",
+    holds: (cause, effect) => sameSecret(cause, effect) && bothInForce(cause, effect),
+  },
+  "guest-does-not-take-it": {
+    how: "the guest of the same phase does not take what it is handed",
+    holds: (cause, effect) => sameSecret(cause, effect) || samePhase(cause, effect),
+  },
+  "older-runner-runs": {
+    how: "the newer runner that would do it is not the one that runs",
+    holds: bothInForce,
+  },
+  "share-is-not-served": {
+    how: "the VMM of the same start finds nobody who serves the share",
+    holds: (cause, effect) => sameStart(cause, effect) || samePhase(cause, effect),
   },
 };

@@ -1,6 +1,13 @@
 import type { EvidenceList } from "../evidence/reference.ts";
 import type { Knowledge, KnowledgeKey } from "../facts/facts.ts";
-import type { Certainty, HostPath, InvocationId, RuleId, Severity } from "../vocabulary.ts";
+import type {
+  Certainty,
+  HostPath,
+  InvocationId,
+  RuleId,
+  Severity,
+  StorePath,
+} from "../vocabulary.ts";
 
 /** What a finding is about, as key and value; shown and kept in JSON. */
 export type Subject = Readonly<Record<string, string | number>>;
@@ -15,7 +22,39 @@ export interface Scope {
   readonly paths?: readonly HostPath[];
   /** It holds now, not only in an earlier phase. */
   readonly inForce: boolean;
+  /** A later success does not repair it: it is a matter of order or chance and comes back, at the next boot for example. */
+  readonly recurs?: boolean;
 }
+
+/**
+ * What a remedy changes, in the terms of the evidence: it is applied to the evidence and the rules are asked again, ahead of a start
+ * (diagnosis/what-if.ts). `outside-model` is for what no evidence shows, a firmware setting for example: its word is taken.
+ */
+export type Repair =
+  | {
+      readonly kind: "file-access";
+      readonly path: HostPath;
+      readonly owner?: string;
+      readonly mode?: number;
+    }
+  /** The file is made, with content, for root alone. */
+  | { readonly kind: "file-made"; readonly path: HostPath }
+  /** Everybody may pass the directory. */
+  | { readonly kind: "directory-passable"; readonly path: HostPath }
+  | { readonly kind: "credential-loaded"; readonly id: string; readonly source: HostPath }
+  /** The runner takes the credential from systemd and hands it to the guest under this name. */
+  | { readonly kind: "credential-handed-over"; readonly id: string; readonly guestName: string }
+  /** The guest gets the directory as a share, with a copy of these secrets in it. */
+  | {
+      readonly kind: "secrets-shared";
+      readonly source: HostPath;
+      readonly secrets: readonly string[];
+    }
+  | { readonly kind: "runner-linked"; readonly runner: StorePath }
+  /** Settings of the unit that hide or refuse the path are gone. */
+  | { readonly kind: "sandbox-opened"; readonly path: HostPath }
+  | { readonly kind: "restarted" }
+  | { readonly kind: "outside-model"; readonly clears: readonly RuleId[] };
 
 /** One way to repair something. `clears` and `leaves` name rules; the report keeps those that were found. */
 export interface Remedy {
@@ -26,6 +65,8 @@ export interface Remedy {
   readonly leaves: readonly RuleId[];
   /** What it costs or needs, in one sentence. */
   readonly cost: string;
+  /** What it changes in the model of the facts; without it the remedy only advises. */
+  readonly repairs?: readonly Repair[];
 }
 
 /** What a rule sees. Without evidence it does not type-check. */
@@ -52,9 +93,10 @@ export interface Misleading {
 /**
  * The part that a rule's finding can play.
  * `cause`: a fault of its own, unless something else is shown to have caused it. `symptom`: never a root cause.
- * `circumstance`: makes a cause possible or worse. `note`: worth knowing.
+ * `circumstance`: makes a cause possible or worse. `risk`: somebody else may
+ * see a secret; never why one is missing. `note`: worth knowing.
  */
-export type Part = "cause" | "symptom" | "circumstance" | "note";
+export type Part = "cause" | "symptom" | "circumstance" | "risk" | "note";
 
 /** How one finding brings about another; the predicate of each is in diagnosis/mechanisms.ts. */
 export type MechanismName =
@@ -65,7 +107,13 @@ export type MechanismName =
   | "empty-stays-empty"
   | "error-is-swallowed"
   | "nothing-to-run"
-  | "helper-fails-first";
+  | "helper-fails-first"
+  | "secret-is-not-made"
+  | "vmm-ends-the-start"
+  | "value-is-lost"
+  | "guest-does-not-take-it"
+  | "older-runner-runs"
+  | "share-is-not-served";
 
 export interface CausalClaim {
   readonly mechanism: MechanismName;
