@@ -10,6 +10,9 @@ import { readBoots } from "./journal/boots.ts";
 import { belongsToThisMachine } from "./journal/machine.ts";
 import type { Window } from "./journal/read.ts";
 import { renderRule, renderRules, type RuleEntry } from "./report/catalogue.ts";
+import { renderCheckJson } from "./report/check-json.ts";
+import { renderCheckMarkdown } from "./report/check-markdown.ts";
+import { renderCheck } from "./report/check-text.ts";
 import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { renderText } from "./report/text.ts";
@@ -227,7 +230,17 @@ export const renderCatalogue = (
     : renderRules(entries, options);
 };
 
-export type View = "diagnosis" | "timeline";
+/** How a report of a next start ends: what stands in the way, and whether everything could be looked at that decides it. */
+export const foretold = ({
+  diagnosis,
+}: Report): { readonly severities: readonly Severity[]; readonly complete: boolean } => ({
+  severities: diagnosis.vms.flatMap(({ nextStart }) =>
+    nextStart.findings.map(({ severity }) => severity),
+  ),
+  complete: diagnosis.vms.every(({ nextStart }) => nextStart.prediction !== "unknown"),
+});
+
+export type View = "diagnosis" | "timeline" | "check";
 export type Format = "text" | "markdown" | "json";
 
 /** A report as text in the format asked for. */
@@ -242,6 +255,11 @@ export const render = (
       text: () => renderText(report, options),
       markdown: () => renderMarkdown(report),
       json: () => renderJson(report),
+    },
+    check: {
+      text: () => renderCheck(report, options),
+      markdown: () => renderCheckMarkdown(report),
+      json: () => renderCheckJson(report),
     },
     timeline: {
       text: () => renderTimeline(report, options),

@@ -2,7 +2,7 @@ import type { Secret } from "../facts/secrets.ts";
 import type { History } from "../facts/history.ts";
 import type { Observation } from "../rules/rule.ts";
 import { SEVERITIES, STAGES, type Role, type RuleId, type Severity } from "../vocabulary.ts";
-import type { Cause, Finding } from "./finding.ts";
+import type { Cause, JudgedFinding, UnweighedFinding } from "./finding.ts";
 import { MECHANISMS } from "./mechanisms.ts";
 import type { Observed } from "./rule-run.ts";
 
@@ -13,7 +13,11 @@ export interface CauseInput {
 }
 
 /** Joins observations into findings: who caused whom, who is a root cause, and what has been repaired since. */
-export const linkCauses = ({ observed, history, secrets }: CauseInput): readonly Finding[] => {
+export const linkCauses = ({
+  observed,
+  history,
+  secrets,
+}: CauseInput): readonly UnweighedFinding[] => {
   const causes = observed.map((effect) => observed.flatMap((cause) => edge(cause, effect)));
   const repaired = observed.map(({ observation }) => isRepaired(observation, history, secrets));
   const past = (index: number, seen: readonly number[] = []): boolean => {
@@ -24,7 +28,7 @@ export const linkCauses = ({ observed, history, secrets }: CauseInput): readonly
     return from.length > 0 && from.every((one) => past(one, [...seen, index]));
   };
   return observed
-    .map(({ rule, observation }, index): Finding => {
+    .map(({ rule, observation }, index): UnweighedFinding => {
       const isPast = past(index);
       const severity = isPast ? "info" : (observation.severity ?? rule.severity);
       const causedBy = (causes[index] ?? []).map(({ cause, link }): Cause => ({
@@ -118,7 +122,7 @@ const ROLE_ORDER: readonly Role[] = ["root-cause", "contributing", "consequence"
 const groupOf = (id: RuleId): number => STAGE_ORDER.indexOf(id.slice(0, id.indexOf("/")));
 
 /** What is in force first; then the order in which a repair meets it; then by phase, rule and subject, so that the order is always the same. */
-const byImportance = (a: Finding, b: Finding): number =>
+const byImportance = (a: JudgedFinding, b: JudgedFinding): number =>
   ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role) ||
   Number(b.scope.inForce) - Number(a.scope.inForce) ||
   SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
@@ -130,7 +134,9 @@ const byImportance = (a: Finding, b: Finding): number =>
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** First what stands between the VM and its secrets now, then what earlier phases left unrepaired. */
-export const rootCausesOf = (findings: readonly Finding[]): readonly RuleId[] => {
+export const rootCausesOf = (
+  findings: readonly Pick<JudgedFinding, "id" | "role" | "scope">[],
+): readonly RuleId[] => {
   const roots = findings.filter(({ role }) => role === "root-cause");
   const ordered = [
     ...roots.filter(({ scope }) => scope.inForce),

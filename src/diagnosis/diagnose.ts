@@ -5,12 +5,9 @@ import { collectPlatform } from "../collectors/platform.ts";
 import { valueOf, type Gap } from "../evidence/evidence.ts";
 import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { HostJournal } from "../evidence/journal.ts";
-import { runnerReader } from "../facts/access.ts";
-import { deriveFacts } from "../facts/facts.ts";
 import type { Host } from "../host/host.ts";
 import type { BootsRead } from "../journal/boots.ts";
 import type { Window } from "../journal/read.ts";
-import { RULES } from "../rules/index.ts";
 import {
   SEVERITIES,
   type HostPath,
@@ -18,16 +15,18 @@ import {
   type Severity,
   type VmName,
 } from "../vocabulary.ts";
-import { linkCauses, rootCausesOf } from "./causes.ts";
+import { rootCausesOf } from "./causes.ts";
 import { collectVm, type VmEvidence } from "./collect.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, VmDiagnosis, VmStatus } from "./finding.ts";
+import { judge } from "./judgement.ts";
+import { predictStart } from "./next-start.ts";
+import { weighRemedies } from "./remedies.ts";
 import { hypotheses } from "./hypotheses.ts";
 import { rankedOptions } from "./options.ts";
 import { phaseAccount } from "./phase-account.ts";
 import { sinceWhen } from "./since.ts";
 import { timelineRows } from "./timeline.ts";
-import { runRules } from "./rule-run.ts";
 import { secretStages } from "./stages.ts";
 import { transitions } from "./transitions.ts";
 
@@ -85,22 +84,17 @@ export const diagnoseVms = async (
 };
 
 const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean): VmDiagnosis => {
-  const knowledge = deriveFacts(vm, evidence);
+  const { knowledge, findings: judged, outcomes } = judge(vm, evidence);
+  const findings = weighRemedies(vm, evidence, judged);
   const history = valueOf(knowledge.history);
   const secrets = valueOf(knowledge.secrets) ?? [];
   const hostJournal = valueOf(evidence.hostJournal);
   const state = valueOf(evidence.state);
   const runners = valueOf(evidence.runners);
   const store = valueOf(evidence.store);
-  const unit = valueOf(evidence.unit);
-  const identity = valueOf(evidence.identity);
   const generations = valueOf(evidence.generations);
 
-  const { observed, outcomes } = runRules(RULES, knowledge);
-  const findings = linkCauses({ observed, history, secrets });
   const texts = runnersByPath([runners?.current, runners?.booted], store?.runners ?? []);
-  const reader =
-    unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity);
   return {
     vm,
     status: statusOf(findings, history, gaps),
@@ -113,15 +107,7 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
     }),
     rootCauses: rootCausesOf(findings),
     findings,
-    stages: secretStages({
-      secrets,
-      unit,
-      runner: runners?.current,
-      runnerMissing: findings.some(({ id }) => id === "runner/missing"),
-      secretFiles: valueOf(evidence.secretFiles),
-      reader,
-      history,
-    }),
+    stages: secretStages({ evidence, knowledge, findings }),
     phases: (history?.phases ?? []).map((phase) =>
       phaseAccount(phase, { runners: texts, store, secrets }),
     ),
@@ -133,6 +119,7 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
         ? []
         : hypotheses({ history, findings, store, state, generations, hostJournal }),
     options: rankedOptions(findings),
+    nextStart: predictStart(vm, evidence),
     outcomes,
   };
 };

@@ -23,7 +23,16 @@ export interface Cause {
 }
 
 /** What a rule concluded, with its place in the story. */
-export interface Finding {
+export interface Finding extends JudgedFinding {
+  readonly remedies: readonly WeighedRemedy[];
+}
+
+/** A finding with the remedies that its rule offers, before they are tried on the evidence. */
+export interface UnweighedFinding extends JudgedFinding {
+  readonly remedies: readonly Remedy[];
+}
+
+export interface JudgedFinding {
   readonly id: RuleId;
   readonly role: Role;
   readonly severity: Severity;
@@ -34,10 +43,15 @@ export interface Finding {
   readonly causedBy: readonly Cause[];
   readonly scope: Scope;
   readonly evidence: EvidenceList;
-  readonly remedies: readonly Remedy[];
   readonly misleading: readonly Misleading[];
   /** A fault of an earlier phase that a later one got past. */
   readonly repaired: boolean;
+}
+
+/** A remedy with what it was seen to do when it was applied to the evidence and the rules were asked again. */
+export interface WeighedRemedy extends Omit<Remedy, "repairs"> {
+  /** `false` where it changes what no evidence shows, so that its own word had to be taken. */
+  readonly checked: boolean;
 }
 
 /** What became of a rule: silent is an answer, and so is skipped. */
@@ -55,6 +69,27 @@ export interface EverWorked {
 export interface SecretStages {
   readonly secret: string;
   readonly stages: Readonly<Record<Stage, StageState>>;
+}
+
+/** Where one secret would stop at the next start. */
+export interface Stop {
+  readonly secret: string;
+  readonly stage: Stage;
+  readonly rule?: RuleId;
+  readonly title?: string;
+  /** The path, credential or runner that stops it. */
+  readonly component?: string;
+}
+
+/** What the next start would meet, foretold from files, unit and runner as they are. */
+export interface NextStart {
+  readonly prediction: "yes" | "no" | "unknown" | "none-wanted";
+  readonly basis: string;
+  readonly rootCauses: readonly RuleId[];
+  readonly findings: readonly Finding[];
+  readonly stages: readonly SecretStages[];
+  readonly stops: readonly Stop[];
+  readonly options: readonly WeighedRemedy[];
 }
 
 /** An explanation that the evidence leaves open, and the command that would decide it. */
@@ -124,6 +159,7 @@ export interface VmDiagnosis {
   readonly transitions: readonly Transition[];
   readonly hypotheses: readonly Hypothesis[];
   /** Repairs for what is broken now, best first, without repeats. */
-  readonly options: readonly Remedy[];
+  readonly options: readonly WeighedRemedy[];
+  readonly nextStart: NextStart;
   readonly outcomes: readonly RuleOutcome[];
 }

@@ -1,30 +1,83 @@
-import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
-import type { VmUnit } from "../evidence/unit.ts";
+import { valueOf, type CollectedEvidence } from "../evidence/evidence.ts";
 import type { Runner } from "../evidence/runner.ts";
-import { accessTo, type Reader } from "../facts/access.ts";
+import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
+import type { Shares } from "../evidence/shares.ts";
+import type { VmUnit } from "../evidence/unit.ts";
+import { accessTo, runnerReader, type Reader } from "../facts/access.ts";
+import type { CollectedKnowledge } from "../facts/facts.ts";
 import { credentialsUsed, pathsReadAsUser, waysForSecrets } from "../facts/handover.ts";
 import type { History } from "../facts/history.ts";
 import type { Secret } from "../facts/secrets.ts";
-import { STAGES, type Stage, type StageState } from "../vocabulary.ts";
-import type { SecretStages } from "./finding.ts";
+import { SEVERITIES, STAGES, type Stage, type StageState } from "../vocabulary.ts";
+import type { JudgedFinding, SecretStages } from "./finding.ts";
 
-export interface StageInput {
+export interface StageQuestion {
+  readonly evidence: CollectedEvidence;
+  readonly knowledge: CollectedKnowledge;
+  readonly findings: readonly JudgedFinding[];
+}
+
+interface StageInput {
   readonly secrets: readonly Secret[];
   readonly unit: VmUnit | undefined;
   readonly runner: Runner | undefined;
-  /** No runner is there, by proof and not for lack of rights. */
-  readonly runnerMissing: boolean;
   readonly secretFiles: SecretFiles | undefined;
+  readonly shares: Shares | undefined;
   readonly reader: Reader | undefined;
   readonly history: History | undefined;
 }
 
-/** For each secret how far it gets now: six stages, and nothing behind the first broken one counts as reached. */
-export const secretStages = (input: StageInput): readonly SecretStages[] =>
-  input.secrets.map((secret) => ({
+/**
+ * For each secret how far it gets now: six stages, and nothing behind the first broken one counts as reached. A stage is broken by
+ * what a rule found there, or by what the evidence itself shows.
+ */
+export const secretStages = ({
+  evidence,
+  knowledge,
+  findings,
+}: StageQuestion): readonly SecretStages[] => {
+  const unit = valueOf(evidence.unit);
+  const identity = valueOf(evidence.identity);
+  const input: StageInput = {
+    secrets: valueOf(knowledge.secrets) ?? [],
+    unit,
+    runner: valueOf(evidence.runners)?.current,
+    secretFiles: valueOf(evidence.secretFiles),
+    shares: valueOf(evidence.shares),
+    reader: unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity),
+    history: valueOf(knowledge.history),
+  };
+  const faults = findings.filter(isFaultInForce);
+  return input.secrets.map((secret) => ({
     secret: secret.name,
-    stages: inOrder(rawStages(secret, input)),
+    stages: inOrder(withFaults(rawStages(secret, input), secret, faults)),
   }));
+};
+
+const isFaultInForce = ({ scope, severity, role, repaired }: JudgedFinding): boolean =>
+  // A consequence breaks at the stage of its cause.
+  role === "root-cause" &&
+  scope.inForce &&
+  !repaired &&
+  SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf("error");
+
+/** A fault without secrets of its own is about the VM as a whole, and so about each of them. */
+const withFaults = (
+  raw: Record<Stage, StageState>,
+  secret: Secret,
+  faults: readonly JudgedFinding[],
+): Record<Stage, StageState> => {
+  const states = { ...raw };
+  for (const stage of STAGES) {
+    const isBroken = faults.some(
+      ({ id, scope }) =>
+        id.startsWith(`${stage}/`) &&
+        (scope.secrets === undefined || scope.secrets.includes(secret.name)),
+    );
+    if (isBroken) states[stage] = "broken";
+  }
+  return states;
+};
 
 const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState> => {
   const walks = secret.paths.flatMap((path) => input.secretFiles?.walks.get(path) ?? []);
@@ -35,7 +88,7 @@ const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState>
   const guest = guestStage(secret, input.history);
   const runner = runnerStage(secret, input);
   return {
-    source: sourceStage(walks, secret, input.unit),
+    source: sourceStage(walks, secret, input),
     access: accessStage(walks, loaded.length > 0, secret, input),
     credentials: credentialsStage(loaded, walks),
     runner,
@@ -47,21 +100,28 @@ const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState>
 const sourceStage = (
   walks: readonly PathWalk[],
   secret: Secret,
-  unit: VmUnit | undefined,
+  { unit, shares }: StageInput,
 ): StageState => {
   if (walks.some(({ file }) => file?.stat.type === "file" && file.stat.size > 0)) return "ok";
   if (walks.some(({ end, file }) => end === "absent" || end === "loop" || file?.stat.size === 0))
     return "broken";
+  if (isShared(secret, shares)) return "ok";
   return (unit?.setIds ?? []).some(({ value }) => secret.credentialIds.includes(value))
     ? "ok"
     : "unknown";
 };
 
+/** A file that lies in a directory that the guest is shown. */
+const isShared = ({ paths }: Secret, shares: Shares | undefined): boolean =>
+  (shares?.directories ?? []).some(({ source, names }) =>
+    (names ?? []).some((name) => paths.some((path) => path === `${source}/${name}`)),
+  );
+
 const accessStage = (
   walks: readonly PathWalk[],
   bySystemd: boolean,
   secret: Secret,
-  { runner, reader }: StageInput,
+  { runner, reader, shares }: StageInput,
 ): StageState => {
   const own =
     runner === undefined
@@ -77,6 +137,12 @@ const accessStage = (
     if (answers.has("denied")) return "broken";
     return answers.has("allowed") ? "ok" : "unknown";
   }
+  // virtiofsd works as root.
+  const isServed = (shares?.directories ?? []).some(
+    ({ source, protocol }) =>
+      protocol === "virtiofs" && secret.paths.some((path) => path.startsWith(`${source}/`)),
+  );
+  if (isServed) return "ok";
   if (bySystemd) return walks.some(({ end }) => end === "present") ? "ok" : "unknown";
   return "not-configured";
 };
@@ -91,11 +157,9 @@ const credentialsStage = (
   return walks.some(({ end }) => end === "present") ? "ok" : "unknown";
 };
 
-const runnerStage = (
-  secret: Secret,
-  { runner, runnerMissing, secrets }: StageInput,
-): StageState => {
-  if (runner === undefined) return runnerMissing ? "broken" : "unknown";
+const runnerStage = (secret: Secret, { runner, secrets }: StageInput): StageState => {
+  // That none is there at all is the finding runner/missing.
+  if (runner === undefined) return "unknown";
   if (waysForSecrets(runner, secrets).length === 0) return "broken";
   const used = credentialsUsed(runner);
   const takes =

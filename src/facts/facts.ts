@@ -43,11 +43,15 @@ export const deriveFacts = (vm: VmName, evidence: CollectedEvidence): CollectedK
             ...(unit === undefined ? {} : { unit }),
           }),
         );
+  const shares = valueOf(evidence.shares);
+  const guestSystem = valueOf(evidence.guestSystem);
   const secrets = collected(
     findSecrets({
       ...(unit === undefined ? {} : { unit }),
       ...(runners === undefined ? {} : { runners }),
       ...(vmJournal === undefined ? {} : { vmJournal }),
+      ...(shares === undefined ? {} : { shares }),
+      ...(guestSystem === undefined ? {} : { guestSystem }),
     }),
   );
   return { ...evidence, vm: collected(vm), history, secrets };

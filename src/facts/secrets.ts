@@ -3,7 +3,9 @@ import type { VmJournal } from "../evidence/journal.ts";
 import type { EvidenceRef, JournalRef } from "../evidence/reference.ts";
 import type { Runner } from "../evidence/runner.ts";
 import type { VmUnit } from "../evidence/unit.ts";
-import type { HostPath, InvocationId } from "../vocabulary.ts";
+import type { GuestSystem } from "../evidence/guest-system.ts";
+import type { Shares } from "../evidence/shares.ts";
+import { hostPath, type HostPath, type InvocationId } from "../vocabulary.ts";
 import { meaningsIn } from "./starts.ts";
 
 /** What a guest said of one credential in one start. */
@@ -44,6 +46,8 @@ export interface SecretSources {
   readonly unit?: VmUnit;
   readonly runners?: LinkedRunners;
   readonly vmJournal?: VmJournal;
+  readonly shares?: Shares;
+  readonly guestSystem?: GuestSystem;
 }
 
 /**
@@ -64,7 +68,13 @@ export const findSecrets = (sources: SecretSources): readonly Secret[] => {
   return groups.map(secretOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 };
 
-const mentionsIn = ({ unit, runners, vmJournal }: SecretSources): readonly Mention[] => [
+const mentionsIn = ({
+  unit,
+  runners,
+  vmJournal,
+  shares,
+  guestSystem,
+}: SecretSources): readonly Mention[] => [
   ...(unit?.credentials ?? []).map(({ id, source, ref }): Mention => ({
     id,
     ref,
@@ -74,6 +84,8 @@ const mentionsIn = ({ unit, runners, vmJournal }: SecretSources): readonly Menti
   ...[runners?.current, runners?.booted].flatMap((runner) =>
     runner === undefined ? [] : runnerMentions(runner),
   ),
+  ...(shares === undefined ? [] : shareMentions(shares)),
+  ...(guestSystem === undefined ? [] : guestMentions(guestSystem)),
   ...(vmJournal?.invocations ?? []).flatMap((start): readonly Mention[] => [
     ...[...meaningsIn(start, "permission-denied"), ...meaningsIn(start, "no-such-file")]
       .filter(({ meaning }) => isSecretPlace(meaning.path))
@@ -92,6 +104,27 @@ const mentionsIn = ({ unit, runners, vmJournal }: SecretSources): readonly Menti
     ),
   ]),
 ];
+
+/** Files of a directory that is shared and is a place of secrets; a share of data is none. */
+const shareMentions = ({ directories }: Shares): readonly Mention[] =>
+  directories
+    .filter(({ source }) => isSecretPlace(source) || SECRET_DIRECTORY.test(source))
+    .flatMap(({ source, names, ref }) =>
+      (names ?? []).map((name) => ({ path: hostPath(`${source}/${name}`), ref })),
+    );
+
+const SECRET_DIRECTORY = /\/[^/]*(?:secret|credential|agenix)[^/]*$/iu;
+
+/**
+ * What a service of the guest asks for by an exact name. Stock units ask for credentials of systemd's own, all of which have a dot
+ * in their names (systemd.system-credentials(7)); a glob names nothing.
+ */
+const guestMentions = ({ consumers }: GuestSystem): readonly Mention[] =>
+  consumers.flatMap(({ wants }) =>
+    wants
+      .filter(({ name, source }) => source === undefined && /^[\w-]+$/u.test(name))
+      .map(({ name, ref }) => ({ guestName: name, ref })),
+  );
 
 const runnerMentions = (runner: Runner): readonly Mention[] => [
   ...runner.reads.map(({ path, ref }): Mention => ({ path, ref })),

@@ -47,7 +47,7 @@ const jsonReport = ({ diagnosis, generatedAt }: Report) => {
       })),
     },
     vms,
-    evidence: numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref) })),
+    evidence: jsonCited(numbers),
   };
 };
 
@@ -89,6 +89,11 @@ const jsonVm = (vm: VmDiagnosis, numbers: EvidenceNumbers) => ({
     decideBy: one.decideBy,
   })),
   options: vm.options,
+  nextStart: {
+    prediction: vm.nextStart.prediction,
+    basis: text(vm.nextStart.basis),
+    rootCauses: vm.nextStart.rootCauses,
+  },
   rules: {
     fired: vm.outcomes.filter(({ status }) => status === "fired").length,
     silent: vm.outcomes.filter(({ status }) => status === "silent").length,
@@ -101,7 +106,8 @@ const jsonVm = (vm: VmDiagnosis, numbers: EvidenceNumbers) => ({
   },
 });
 
-const jsonFinding = (finding: Finding, numbers: EvidenceNumbers) => ({
+/** One finding with its evidence by number. */
+export const jsonFinding = (finding: Finding, numbers: EvidenceNumbers) => ({
   id: finding.id,
   role: finding.role,
   severity: finding.severity,
@@ -124,6 +130,10 @@ const jsonArgument = ({ text: words, evidence }: Argument, numbers: EvidenceNumb
   text: text(words),
   evidence: numbers.idsOf(evidence),
 });
+
+/** Everything that was cited, by number. */
+export const jsonCited = (numbers: EvidenceNumbers) =>
+  numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref) }));
 
 /** Evidence with its own words; control characters of others are dropped, here too. */
 const jsonEvidence = (ref: EvidenceRef) => {

@@ -36,13 +36,13 @@ const vmReport = (vm: VmDiagnosis, report: Report): readonly string[] => {
     ...(several ? [`# ${prose(vm.vm)}`] : []),
     `**Status: ${vm.status}**${vm.since === undefined ? "" : `, since ${formatTime(vm.since, zone)} as far as the journal tells`}`,
     list(answerLines(vm)),
-    ...stages(vm),
+    ...stageTable(vm),
     "## Timeline",
     ...vm.phases.flatMap((phase) => phaseBlock(phase, zone, numbers)),
     ...changed(vm, numbers, zone),
     ...why(vm, numbers, zone),
     ...open(vm, numbers, zone),
-    ...options(vm),
+    ...optionBlocks(vm),
     "## Was it ever working?",
     `**${capital(vm.everWorked.answer)}.** ${prose(sentence(vm.everWorked.basis, zone))}${cites(vm.everWorked.evidence, numbers)}`,
     ...nextSteps(vm),
@@ -50,7 +50,8 @@ const vmReport = (vm: VmDiagnosis, report: Report): readonly string[] => {
   return [...blocks, ...evidence(numbers, zone)];
 };
 
-const stages = ({ stages: rows }: VmDiagnosis): readonly string[] =>
+/** A row for each secret, a column for each stage. */
+export const stageTable = ({ stages: rows }: Pick<VmDiagnosis, "stages">): readonly string[] =>
   rows.length === 0
     ? []
     : [
@@ -99,7 +100,12 @@ const changed = (vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): reado
         ]),
       ];
 
-const why = (vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): readonly string[] =>
+/** Each finding with its explanation, its evidence and what caused it. */
+export const why = (
+  vm: Pick<VmDiagnosis, "findings">,
+  numbers: EvidenceNumbers,
+  zone: string,
+): readonly string[] =>
   vm.findings.length === 0
     ? ["## Findings", "None."]
     : [
@@ -139,14 +145,15 @@ const open = (vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): readonly
   ];
 };
 
-const options = (vm: VmDiagnosis): readonly string[] => {
+/** What would repair it, and what would not. */
+export const optionBlocks = (vm: Pick<VmDiagnosis, "options" | "findings">): readonly string[] => {
   const misleading = vm.findings.flatMap((finding) => (finding.repaired ? [] : finding.misleading));
   return [
     ...(vm.options.length === 0 ? [] : ["## Options"]),
     ...vm.options.flatMap((option, index) => [
       `### Option ${optionLetter(index)}: ${prose(option.title)}${index === 0 ? " (recommended)" : ""}`,
       list([
-        `clears ${option.clears.map((id) => `\`${id}\``).join(", ")}`,
+        `clears ${option.clears.map((id) => `\`${id}\``).join(", ")}${option.checked ? ": the rules were asked again with this in place" : ", by the rule's word"}`,
         option.leaves.length === 0
           ? "leaves nothing of this broken"
           : `**leaves** ${option.leaves.map((id) => `\`${id}\``).join(", ")}`,
@@ -185,7 +192,8 @@ const nextSteps = (vm: VmDiagnosis): readonly string[] => {
     : ["## Next steps", steps.map((step, index) => `${index + 1}. ${step}`).join("\n")];
 };
 
-const evidence = (numbers: EvidenceNumbers, zone: string): readonly string[] => {
+/** Everything that was cited, by number. */
+export const evidence = (numbers: EvidenceNumbers, zone: string): readonly string[] => {
   const cited = numbers.cited();
   if (cited.length === 0) return [];
   return [
@@ -229,7 +237,7 @@ const list = (items: readonly string[]): string => items.map((item) => `- ${item
 const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 
 /** Foreign text in prose: what Markdown or HTML would take for markup is shown as it is. Paths and settings become code. */
-const prose = (text: string): string =>
+export const prose = (text: string): string =>
   text
     .split(/(`[^`]*`)/u)
     .map((part) =>

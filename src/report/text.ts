@@ -17,7 +17,7 @@ export const renderText = (report: Report, options: PageOptions): string => {
     vmReport(out, vm, report, numbers);
   }
   if (diagnosis.vms.length === 0) out.line("No VM was found.");
-  evidence(out, numbers, zone);
+  evidenceList(out, numbers, zone);
   coverage(out, diagnosis, report);
   return out.text();
 };
@@ -28,12 +28,12 @@ const vmReport = (out: Page, vm: VmDiagnosis, report: Report, numbers: EvidenceN
   everWorked(out, vm, numbers, zone);
   ways(out, vm.stages);
   story(out, vm, zone);
-  findings(out, vm, numbers, zone);
+  findingList(out, vm.findings, numbers, zone);
   if (vm.status !== "healthy") {
     transitions(out, vm, numbers, zone);
     hypotheses(out, vm, numbers, zone);
   }
-  options(out, vm);
+  optionList(out, vm);
 };
 
 const STATUS_WORD: Readonly<Record<VmDiagnosis["status"], string>> = {
@@ -110,7 +110,8 @@ const STATE_WORD: Readonly<Record<StageState, string>> = {
   "not-configured": "not used",
 };
 
-const ways = (out: Page, stages: readonly SecretStages[]): void => {
+/** A row for each secret, a column for each stage. */
+export const ways = (out: Page, stages: readonly SecretStages[]): void => {
   if (stages.length === 0) return;
   out.heading("The way of each secret");
   const names = stages.map(({ secret }) => shortened(plain(secret), 20));
@@ -159,10 +160,16 @@ const ROLE_WORD: Readonly<Record<Finding["role"], string>> = {
   note: "note",
 };
 
-const findings = (out: Page, vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): void => {
-  if (vm.findings.length === 0) return;
+/** Each finding with its explanation, its evidence and what caused it. */
+export const findingList = (
+  out: Page,
+  found: readonly Finding[],
+  numbers: EvidenceNumbers,
+  zone: string,
+): void => {
+  if (found.length === 0) return;
   out.heading("Findings");
-  for (const finding of vm.findings) {
+  for (const finding of found) {
     const { paint } = out;
     const role = ROLE_WORD[finding.role];
     const painted =
@@ -219,9 +226,13 @@ const hypotheses = (out: Page, vm: VmDiagnosis, numbers: EvidenceNumbers, zone: 
 
 export const optionLetter = (index: number): string => String.fromCodePoint(65 + index);
 
-const options = (out: Page, vm: VmDiagnosis): void => {
-  if (vm.options.length > 0) out.heading("What to do");
-  for (const [index, option] of vm.options.entries()) {
+/** What would repair it, best first, with what each option clears, leaves and costs. */
+export const optionList = (
+  out: Page,
+  { options, findings: found }: Pick<VmDiagnosis, "options" | "findings">,
+): void => {
+  if (options.length > 0) out.heading("What to do");
+  for (const [index, option] of options.entries()) {
     out.paragraph(
       out.paint.bold(
         `${optionLetter(index)}. ${option.title}${index === 0 ? " (recommended)" : ""}`,
@@ -229,7 +240,10 @@ const options = (out: Page, vm: VmDiagnosis): void => {
       "  ",
       "     ",
     );
-    out.paragraph(`Clears ${option.clears.join(", ")}.`, "     ");
+    out.paragraph(
+      `Clears ${option.clears.join(", ")}${option.checked ? "" : " (by the rule's word: no evidence would show it before a start)"}.`,
+      "     ",
+    );
     out.paragraph(
       option.leaves.length === 0
         ? "Leaves nothing of this broken."
@@ -239,12 +253,13 @@ const options = (out: Page, vm: VmDiagnosis): void => {
     out.paragraph(option.cost, "     ");
     for (const line of option.snippet.trimEnd().split("\n")) out.line(`       ${line}`);
   }
-  const misleading = vm.findings.flatMap((finding) => (finding.repaired ? [] : finding.misleading));
+  const misleading = found.flatMap((finding) => (finding.repaired ? [] : finding.misleading));
   if (misleading.length > 0) out.heading("What would not help");
   for (const { title, why } of misleading) out.paragraph(`${title}: ${why}`, "  - ", "    ");
 };
 
-const evidence = (out: Page, numbers: EvidenceNumbers, zone: string): void => {
+/** Everything that was cited, by number. */
+export const evidenceList = (out: Page, numbers: EvidenceNumbers, zone: string): void => {
   const cited = numbers.cited();
   if (cited.length === 0) return;
   out.heading("Evidence");
@@ -253,7 +268,8 @@ const evidence = (out: Page, numbers: EvidenceNumbers, zone: string): void => {
   }
 };
 
-const coverage = (
+/** What the journal covers, what could not be looked at, and when the report was made. */
+export const coverage = (
   out: Page,
   { coverage: seen, gaps, complete, vms }: Diagnosis,
   report: Report,

@@ -1,8 +1,8 @@
 import type { Runner } from "../evidence/runner.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { Secret } from "../facts/secrets.ts";
-import type { HostPath, RuleId } from "../vocabulary.ts";
-import type { Remedy } from "./rule.ts";
+import { hostPath, type HostPath, type RuleId } from "../vocabulary.ts";
+import type { Remedy, Repair } from "./rule.ts";
 
 /** What a snippet is written for. */
 export interface RemedyContext {
@@ -49,6 +49,7 @@ ${credentialLines(context, "    ")}
 `,
   clears: ["access/file-mode", "access/parent-directory"],
   leaves: [...NO_WAY, "runner/reads-secret-directly"],
+  repairs: loaded(context),
   cost: "The runner has to read $CREDENTIALS_DIRECTORY: by itself this changes nothing for a runner that reads the path directly.",
 });
 
@@ -70,6 +71,7 @@ export const ownedByReader = (context: RemedyContext, path: HostPath): Remedy =>
 `,
     clears: ["access/file-mode"],
     leaves: ["runner/reads-secret-directly", ...NO_WAY],
+    repairs: [{ kind: "file-access", path, owner: user, mode: 0o400 }],
     cost: `Every VM of this host runs as ${user} and could read it: a hand-over by systemd keeps the file root's.`,
   };
 };
@@ -127,6 +129,7 @@ ${credentialLines(context, "    ", "guest")}
 `,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
   leaves: [],
+  repairs: [...loaded(context, "guest"), ...handedOver(context, "guest")],
   cost: "The values are arguments of the VMM, so every local user can see them in ps. x86_64 only. Needs a rebuild and a restart of the VM. The string that reports readiness is kept.",
 });
 
@@ -158,6 +161,7 @@ ${credentialLines(context, "        ", "guest")}
 `,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
   leaves: ["runner/stale-booted"],
+  repairs: [...loaded(context, "guest"), ...handedOver(context, "guest")],
   cost: `You own the start command from then on, and current no longer decides what runs. Without the LoadCredential= lines it would still run as ${context.unit?.user?.value ?? "microvm"} and meet the same Permission denied. The values can be seen in ps.`,
 });
 
@@ -185,6 +189,7 @@ ${credentials(context)
 `,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
   leaves: [],
+  repairs: [...loaded(context), ...handedOver(context)],
   cost: `${already ? "" : "Another VMM: check devices and memory options. "}credentialFiles is for QEMU alone (microvm.nix since 2025-07-23); names of at most 28 characters; no value on a command line.`,
 });
 
@@ -221,6 +226,13 @@ ${credentials(context)
 `,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
   leaves: [],
+  repairs: [
+    {
+      kind: "secrets-shared",
+      source: hostPath(`/run/secrets-for-${context.vm}`),
+      secrets: credentials(context).map(({ source }) => source.slice(source.lastIndexOf("/") + 1)),
+    },
+  ],
   cost: "The guest finds files instead of systemd credentials: its services must read /run/host-secrets. virtiofsd reads as root. A share of /run/secrets itself goes empty at the next switch.",
 });
 
@@ -254,6 +266,22 @@ const credentials = ({
     ? named
     : [{ id: "my-secret", source: "/run/secrets/my-secret", guest: "my-secret" }];
 };
+
+/** The unit loads each of these credentials. */
+const loaded = (context: RemedyContext, named: "id" | "guest" = "id"): readonly Repair[] =>
+  credentials(context).map((credential) => ({
+    kind: "credential-loaded",
+    id: credential[named],
+    source: hostPath(credential.source),
+  }));
+
+/** The runner hands each of them to the guest. */
+const handedOver = (context: RemedyContext, named: "id" | "guest" = "id"): readonly Repair[] =>
+  credentials(context).map((credential) => ({
+    kind: "credential-handed-over",
+    id: credential[named],
+    guestName: credential.guest,
+  }));
 
 /** Lines of LoadCredential=, under the unit's own ids or under the names that the guest asks for. */
 const credentialLines = (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { linkCauses, rootCausesOf } from "../../src/diagnosis/causes.ts";
-import type { Finding } from "../../src/diagnosis/finding.ts";
+import type { UnweighedFinding } from "../../src/diagnosis/finding.ts";
 import { runRules, type Observed } from "../../src/diagnosis/rule-run.ts";
 import { unavailable, type EvidenceKey } from "../../src/evidence/evidence.ts";
 import { deriveFacts } from "../../src/facts/facts.ts";
@@ -49,9 +49,9 @@ const seen = (id: RuleId, scope: Partial<Scope>): Observed => {
   };
 };
 
-const linked = (...observed: readonly Observed[]): readonly Finding[] =>
+const linked = (...observed: readonly Observed[]): readonly UnweighedFinding[] =>
   linkCauses({ observed, history: undefined, secrets: [] });
-const causesOf = (found: readonly Finding[], id: RuleId): readonly RuleId[] =>
+const causesOf = (found: readonly UnweighedFinding[], id: RuleId): readonly RuleId[] =>
   found.find((one) => one.id === id)?.causedBy.map((cause) => cause.id) ?? [];
 
 describe("an edge", () => {

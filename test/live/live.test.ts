@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findingOf, parseReport, vmOf, type JsonReport } from "../support/report-json.ts";
+import {
+  findingOf,
+  parseCheck,
+  parseReport,
+  vmOf,
+  type JsonReport,
+} from "../support/report-json.ts";
 import { requireRoot, requireTools } from "../support/requirements.ts";
 import { REPOSITORY } from "../support/run-node.ts";
 
@@ -82,18 +88,21 @@ describe.skipIf(!canBoot)("on a live host", () => {
     throw new Error(`waited in vain for ${what}`);
   };
 
+  const run = (command: string) =>
+    inside(`${PROGRAM}/node`, `${PROGRAM}/dist/bin.js`, command, "demo-vm", "--json");
+
   const diagnose = async (): Promise<{
     readonly status: number | undefined;
     readonly report: JsonReport;
   }> => {
-    const ended = await inside(
-      `${PROGRAM}/node`,
-      `${PROGRAM}/dist/bin.js`,
-      "diagnose",
-      "demo-vm",
-      "--json",
-    );
+    const ended = await run("diagnose");
     return { status: ended.exitCode, report: parseReport(ended.stdout) };
+  };
+
+  /** What is foretold of the next start. */
+  const check = async () => {
+    const ended = await run("check");
+    return { status: ended.exitCode, next: parseCheck(ended.stdout) };
   };
 
   beforeAll(async () => {
@@ -160,10 +169,18 @@ describe.skipIf(!canBoot)("on a live host", () => {
     expect(findingOf(vm, "lifecycle/crash-loop").causedBy).toEqual(["access/file-mode"]);
     expect(vm.everWorked.answer).toBe("no");
     expect(JSON.stringify(report)).not.toContain("CANARY");
+    const { status: foretold, next } = await check();
+    expect(foretold).toBe(1);
+    expect(next).toMatchObject({
+      prediction: "no",
+      rootCauses: vm.rootCauses,
+      stops: [{ stage: "access", component: "/run/secrets/demo/api-key" }],
+    });
   });
 
   it("finds no refusal in force once the file may be read", async () => {
     await inside("chmod", "0444", "/run/secrets/demo/api-key");
+    expect((await check()).next).toMatchObject({ rootCauses: [], stops: [] });
     await until("the VM to stay up", async () => {
       const { stdout } = await inside(
         "systemctl",

@@ -1,11 +1,7 @@
 import { unavailable, collected, type CollectedEvidence } from "../../src/evidence/evidence.ts";
 import type { EvidenceMap } from "../../src/evidence/evidence.ts";
-import { deriveFacts } from "../../src/facts/facts.ts";
-import { linkCauses } from "../../src/diagnosis/causes.ts";
-import type { Finding } from "../../src/diagnosis/finding.ts";
-import { runRules } from "../../src/diagnosis/rule-run.ts";
-import { valueOf } from "../../src/evidence/evidence.ts";
-import { RULES } from "../../src/rules/index.ts";
+import type { JudgedFinding, UnweighedFinding } from "../../src/diagnosis/finding.ts";
+import { judge } from "../../src/diagnosis/judgement.ts";
 import { vmName } from "./literals.ts";
 
 const KEYS = [
@@ -38,19 +34,13 @@ export const collectedEvidence = (evidence: Partial<EvidenceMap>): CollectedEvid
   ) as unknown as CollectedEvidence;
 
 /** What all rules find on literal evidence, joined into findings. */
-export const judged = (evidence: Partial<EvidenceMap>): readonly Finding[] => {
-  const given = collectedEvidence(evidence);
-  const knowledge = deriveFacts(vmName(), given);
-  const { observed, outcomes } = runRules(RULES, knowledge);
+export const judged = (evidence: Partial<EvidenceMap>): readonly UnweighedFinding[] => {
+  const { findings, outcomes } = judge(vmName(), collectedEvidence(evidence));
   for (const outcome of outcomes) if (outcome.status === "error") throw new Error(outcome.message);
-  return linkCauses({
-    observed,
-    history: valueOf(knowledge.history),
-    secrets: valueOf(knowledge.secrets) ?? [],
-  });
+  return findings;
 };
 
 /** The ids of what is found, once each. */
-export const idsOf = (findings: readonly Finding[]): readonly string[] => [
+export const idsOf = (findings: readonly JudgedFinding[]): readonly string[] => [
   ...new Set(findings.map(({ id }) => id)),
 ];

@@ -52,6 +52,28 @@ export type JsonFinding = v.InferOutput<typeof finding>;
 /** A report as others read it: refuses one that breaks the contract. */
 export const parseReport = (text: string): JsonReport => v.parse(report, JSON.parse(text));
 
+const nextStart = v.object({
+  vm: v.string(),
+  prediction: v.picklist(["yes", "no", "unknown", "none-wanted"]),
+  rootCauses: v.array(v.string()),
+  stops: v.array(
+    v.object({
+      secret: v.string(),
+      stage: v.string(),
+      component: v.nullable(v.string()),
+      rule: v.nullable(v.string()),
+    }),
+  ),
+});
+
+/** The first VM of what `check` foretells. */
+export const parseCheck = (text: string): v.InferOutput<typeof nextStart> => {
+  const { vms } = v.parse(v.object({ vms: v.array(nextStart) }), JSON.parse(text));
+  const [first] = vms;
+  if (first === undefined) throw new Error("the prediction knows no VM");
+  return first;
+};
+
 export const vmOf = (parsed: JsonReport, name: string): JsonVm => {
   const found = parsed.vms.find(({ vm }) => vm === name);
   if (found === undefined) throw new Error(`the report does not know ${name}`);

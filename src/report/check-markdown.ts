@@ -1,0 +1,29 @@
+import type { VmDiagnosis } from "../diagnosis/finding.ts";
+import { ANSWER, stopLine } from "./check-text.ts";
+import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
+import { evidence, optionBlocks, prose, stageTable, why } from "./markdown.ts";
+import type { Report } from "./report.ts";
+import { sentence } from "./words.ts";
+
+/** The prediction as a page. */
+export const renderCheckMarkdown = (report: Report): string => {
+  const blocks = report.diagnosis.vms.flatMap((vm) => {
+    const numbers = evidenceNumbers();
+    return [...nextStart(vm, numbers, report.zone), ...evidence(numbers, report.zone)];
+  });
+  return `${(blocks.length === 0 ? ["# No VM was found"] : blocks).join("\n\n")}\n`;
+};
+
+const nextStart = (
+  { vm, nextStart: next }: VmDiagnosis,
+  numbers: EvidenceNumbers,
+  zone: string,
+): readonly string[] => [
+  `# ${prose(vm)}: ${ANSWER[next.prediction]}`,
+  next.stops.length === 0
+    ? prose(sentence(next.basis, zone))
+    : next.stops.map((stop) => `- ${prose(stopLine(stop))}`).join("\n"),
+  ...stageTable(next),
+  ...why(next, numbers, zone),
+  ...optionBlocks(next),
+];

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { predictStart } from "../../src/diagnosis/next-start.ts";
+import type { EvidenceMap } from "../../src/evidence/evidence.ts";
+import { collectedEvidence } from "../support/judged.ts";
+import {
+  credential,
+  denied,
+  directory,
+  hostJournal,
+  identity,
+  link,
+  readOf,
+  runner,
+  secretFiles,
+  start,
+  state,
+  store,
+  unit,
+  vmJournal,
+  vmName,
+  walkTo,
+  walkToNothing,
+} from "../support/literals.ts";
+
+const KEY = "/run/secrets/demo/api-key";
+const readable = secretFiles(walkTo(KEY, { uid: 986 }));
+
+const next = (more: Partial<EvidenceMap> = {}) =>
+  predictStart(
+    vmName(),
+    collectedEvidence({
+      identity,
+      hostJournal: hostJournal(),
+      vmJournal: vmJournal([]),
+      state: state({ current: link("current", store("microvm-qemu-demo-vm")) }),
+      runners: { current: runner({ reads: [readOf(KEY)] }) },
+      unit: unit(),
+      secretFiles: readable,
+      ...more,
+    }),
+  );
+
+describe("the next start", () => {
+  it("gets a secret that is there, may be read and has a way", () => {
+    expect(next()).toMatchObject({ prediction: "yes", stops: [], rootCauses: [] });
+  });
+
+  it("stops at the file, the directory or the path that would stop it", () => {
+    expect(next({ secretFiles: secretFiles(walkTo(KEY)) })).toMatchObject({
+      prediction: "no",
+      rootCauses: ["access/file-mode"],
+      stops: [{ secret: "api-key", stage: "access", component: KEY, rule: "access/file-mode" }],
+    });
+    const closed = walkTo(KEY, { uid: 986 }, { "/run/secrets": directory({ mode: 0o700 }) });
+    expect(next({ secretFiles: secretFiles(closed) }).stops).toMatchObject([
+      { stage: "access", component: "/run/secrets" },
+    ]);
+    expect(next({ secretFiles: secretFiles(walkToNothing(KEY)) }).stops).toMatchObject([
+      { stage: "source", component: KEY },
+    ]);
+  });
+
+  it("does not mind what an earlier start met and is repaired", () => {
+    const earlier = vmJournal(
+      [10, 17, 24, 31].map((at) => start(at, { lives: 1, says: [denied(KEY)] })),
+    );
+    expect(next({ vmJournal: earlier }).prediction).toBe("yes");
+  });
+
+  it("is told without any journal at all", () => {
+    const evidence = collectedEvidence({
+      identity,
+      state: state({ current: link("current", store("microvm-qemu-demo-vm")) }),
+      runners: { current: runner({ reads: [readOf(KEY)] }) },
+      unit: unit(),
+      secretFiles: secretFiles(walkTo(KEY)),
+    });
+    expect(predictStart(vmName(), evidence).rootCauses).toEqual(["access/file-mode"]);
+  });
+
+  it("is unknown where what decides it could not be looked at", () => {
+    const hidden = {
+      ...walkTo(KEY),
+      end: "denied" as const,
+      file: undefined,
+    };
+    const { file: _file, ...walk } = hidden;
+    expect(next({ secretFiles: secretFiles(walk) }).prediction).toBe("unknown");
+    const { runners: _runners, ...rest } = {
+      identity,
+      runners: undefined,
+      unit: unit({ credentials: [credential("api-key", KEY)] }),
+      secretFiles: readable,
+    };
+    expect(predictStart(vmName(), collectedEvidence(rest)).prediction).toBe("unknown");
+  });
+
+  it("wants nothing where nothing is asked for", () => {
+    expect(next({ runners: { current: runner() } }).prediction).toBe("none-wanted");
+  });
+});
