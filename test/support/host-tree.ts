@@ -15,6 +15,11 @@ import { planStore } from "./store-plan.ts";
 export { loadScenario } from "./scenario.ts";
 export type { Scenario } from "./scenario-schema.ts";
 
+interface BuildOptions {
+  /** Half a second: without it, what asks the store for references finds it unavailable. */
+  readonly nixDatabase?: boolean;
+}
+
 /**
  * Builds the file system of the scenario's host under `dir`, which must be empty or not there. Needs root.
  *
@@ -28,13 +33,17 @@ export type { Scenario } from "./scenario-schema.ts";
  *   gives it. `${vm}` in a key makes one object per entry of `vms`;
  * - `generations`: number to `time` and `toplevel`, a key of the store;
  * - `journal`: `senders` with the facts of a process, and `events`: what happened to a unit (`event: starting`), what
- *   a process said (`line`, `lines`), `sudo`, a raw `entry`, a `loop` or a `heartbeat` of them.
+ *   a process said (`line`, `lines`), `sudo`, a raw `entry`, a `loop` or a `heartbeat` of them. A loop without a `round`
+ *   is one of a runner that says `line` and ends with `status`, or that systemd cannot spawn at a `step`.
  *   `${canary:NAME:SIZE}` is a stand-in where a real journal, too, holds the secret.
  *
- * A variant `extends` a scenario: its `changes` replace entries of `files`, `store`, `generations` and the journal's `senders`
- * by key (`null` removes one of the first three), `add` events to the journal and `drop` intervals of it.
+ * A variant `extends` a scenario with `changes`, of which applyChanges in scenario-changes.ts says what they do.
  */
-export const buildHostTree = async (scenario: Scenario, dir: string): Promise<void> => {
+export const buildHostTree = async (
+  scenario: Scenario,
+  dir: string,
+  { nixDatabase = true }: BuildOptions = {},
+): Promise<void> => {
   if (process.getuid?.() !== 0)
     throw new Error("only root can build a host tree: its files have many owners");
   await mkdir(dir, { recursive: true });
@@ -56,7 +65,7 @@ export const buildHostTree = async (scenario: Scenario, dir: string): Promise<vo
   ];
 
   await createTree(withParents(nodes, booted), dir);
-  await loadNixDatabase(objects, dir, clock);
+  if (nixDatabase) await loadNixDatabase(objects, dir, clock);
   const journal = journalFile(scenario, clock);
   const entries = journalEntries(scenario, translation);
   await writeJournal(join(dir, journal.path), exportText(entries, booted), host.machineId);

@@ -14,13 +14,25 @@ export interface JournalEntry {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+type Lifecycle = Extract<Moment, { kind: "lifecycle" }>;
+
 interface UnitState {
   invocation: string;
+  wasStarted: boolean;
   job: number;
   pid: number | undefined;
 }
 
 const MANAGER: Sender = { transport: "journal", identifier: "systemd", unit: "init.scope", pid: 1 };
+const COREDUMP: Sender = {
+  transport: "journal",
+  identifier: "systemd-coredump",
+  unit: "systemd-coredump@0.service",
+  comm: "systemd-coredum",
+};
+
+/** The time between two entries that one event leaves, in microseconds. */
+const STEP = 120;
 
 /** What the scenario's journal holds, with all the fields that a systemd 257 and its journald give every entry. */
 export const journalEntries = (
@@ -39,31 +51,36 @@ export const journalEntries = (
     return senderFields(sender, { time, invocation, scenario, translation });
   };
 
-  const fieldsOf = (moment: Moment): Record<string, string> => {
-    if (moment.kind === "entry") return { ...moment.fields };
+  const fieldsOf = (moment: Moment): readonly Record<string, string>[] => {
+    if (moment.kind === "entry") return [filled(moment.fields, fill)];
     if (moment.kind === "line") {
       const sender = moment.by === undefined ? {} : journal.senders[moment.by];
       if (sender === undefined) throw new Error(`the scenario has no sender ${moment.by}`);
       const unit = optionalUnit(moment.unit ?? sender.unit);
       const pid =
         moment.pid ?? sender.pid ?? (unit === undefined ? undefined : unitState(unit).pid);
-      return { ...said({ ...sender, unit, pid }, moment.time), MESSAGE: fill(moment.text) };
+      return [{ ...said({ ...sender, unit, pid }, moment.time), MESSAGE: fill(moment.text) }];
     }
     const unit = unitFullName(moment.unit);
-    const { invocation, job } = unitState(unit, moment);
+    const { invocation, job, pid, wasStarted } = unitState(unit, moment);
     const subject = {
       unit,
       description: descriptionOf(unit, journal.descriptions),
       job: String(job),
     };
-    const speech = said({ ...MANAGER, ...journal.senders["systemd"] }, moment.time);
-    return {
+    const speech = said(
+      authorOf(moment, unit, pid) ?? { ...MANAGER, ...journal.senders["systemd"] },
+      moment.time,
+    );
+    const about =
+      moment.event === "core-dumped"
+        ? {}
+        : { TID: "1", UNIT: unit, INVOCATION_ID: neverRan(moment, wasStarted) ? "" : invocation };
+    return lifecycleFields(subject, { pid, ...moment }).map((fields) => ({
       ...speech,
-      TID: "1",
-      UNIT: unit,
-      INVOCATION_ID: invocation,
-      ...lifecycleFields(subject, moment),
-    };
+      ...about,
+      ...filled(fields, fill),
+    }));
   };
 
   const machine = {
@@ -77,25 +94,54 @@ export const journalEntries = (
     until: clock(until),
   }));
   return timelineOf(journal, clock)
-    .map((moment) => ({ time: moment.time, fields: { ...machine, ...fieldsOf(moment) } }))
+    .flatMap((moment) =>
+      fieldsOf(moment).map((fields, index) => ({
+        time: moment.time + index * STEP,
+        fields: { ...machine, ...fields },
+      })),
+    )
     .filter(({ time }) => !holes.some(({ from, until }) => time >= from && time < until));
 };
 
-/** The run, the job and the main process of every unit, as the moments that were passed so far leave them. */
-const unitStates = (): ((
+const filled = (
+  fields: Readonly<Record<string, string>>,
+  fill: (text: string) => string,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, fill(value)]));
+
+/** A start that never came to be has no id yet; a unit that ran before keeps its last one. */
+const neverRan = ({ event }: Lifecycle, wasStarted: boolean): boolean =>
+  !wasStarted && (event === "skipped" || event === "dependency-failed");
+
+/** Who writes about a unit where it is not PID 1. */
+const authorOf = (
+  { event, executable = "microvm-run" }: Lifecycle,
   unit: string,
-  moment?: Extract<Moment, { kind: "lifecycle" }>,
-) => Readonly<UnitState>) => {
+  pid: number | undefined,
+): Sender | undefined => {
+  if (event === "spawn-failed") {
+    const name = `(${executable.slice(executable.lastIndexOf("/") + 1).slice(-8)})`;
+    return { transport: "journal", identifier: name, comm: name, unit, pid };
+  }
+  return event === "core-dumped" ? COREDUMP : undefined;
+};
+
+/** The run, the job and the main process of every unit, as the moments that were passed so far leave them. */
+const unitStates = (): ((unit: string, moment?: Lifecycle) => Readonly<UnitState>) => {
   const states = new Map<string, UnitState>();
   let jobs = 2_100;
   return (unit, moment) => {
     const state = states.get(unit) ?? {
       invocation: id(`${unit} since boot`),
+      wasStarted: false,
       job: jobs,
       pid: undefined,
     };
     states.set(unit, state);
-    if (moment?.event === "starting") state.invocation = id(`${unit} ${moment.time}`);
+    if (moment?.event === "starting") {
+      state.invocation = id(`${unit} ${moment.time}`);
+      state.wasStarted = true;
+    }
     if (moment?.event === "starting" || moment?.event === "stopping") state.job = jobs += 1;
     state.pid = moment?.pid ?? state.pid;
     return state;

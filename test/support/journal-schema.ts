@@ -14,16 +14,42 @@ export const LIFECYCLE = [
   "stopped",
   "deactivated",
   "skipped",
+  "spawn-failed",
+  "dependency-failed",
+  "environment-failed",
+  "repeated",
+  "timed-out",
+  "watchdog",
+  "oom-killed",
+  "core-dumped",
 ] as const;
+
+/** The steps at which systemd can fail to spawn a process, with the status that it ends with (systemd.exec(5)). */
+export const SPAWN_STEPS = {
+  CHDIR: 200,
+  EXEC: 203,
+  GROUP: 216,
+  USER: 217,
+  NAMESPACE: 226,
+  CREDENTIALS: 243,
+} as const;
+export type SpawnStep = keyof typeof SPAWN_STEPS;
+const spawnStep = v.picklist(["CHDIR", "EXEC", "GROUP", "USER", "NAMESPACE", "CREDENTIALS"]);
 
 const lifecycle = {
   event: v.picklist(LIFECYCLE),
   status: v.optional(v.number()),
+  code: v.optional(v.picklist(["exited", "killed", "dumped"])),
   command: v.optional(v.string()),
   result: v.optional(v.string()),
   n: v.optional(v.number()),
   condition: v.optional(v.string()),
   job: v.optional(v.picklist(["start", "stop", "restart"])),
+  step: v.optional(spawnStep),
+  errno: v.optional(v.number()),
+  executable: v.optional(v.string()),
+  /** In the place of what systemd 257 says, for another version or another setting of StatusUnitFormat=. */
+  message: v.optional(v.string()),
   pid: v.optional(v.number()),
 };
 const spoken = { by: v.optional(v.string()), pid: v.optional(v.number()) };
@@ -54,13 +80,20 @@ const event = byKey({
   loop: v.strictObject({
     loop: unit,
     from: localTime,
-    count: v.number(),
-    every: duration,
-    jitter: duration,
-    pid: v.number(),
-    pidStep: v.number(),
-    round,
-    between: round,
+    count: v.optional(v.number(), 8),
+    every: v.optional(duration, "5.6s"),
+    jitter: v.optional(duration, "60ms"),
+    pid: v.optional(v.number(), 7_401),
+    pidStep: v.optional(v.number(), 11),
+    round: v.optional(round),
+    between: v.optional(round),
+    /** Without a `round`: what the runner says, and how each start ends. */
+    by: v.optional(v.string()),
+    line: v.optional(v.string()),
+    status: v.optional(v.number()),
+    code: v.optional(v.picklist(["exited", "killed", "dumped"])),
+    step: v.optional(spawnStep),
+    errno: v.optional(v.number()),
   }),
   heartbeat: v.strictObject({
     heartbeat: v.string(),
@@ -117,4 +150,5 @@ export type Journal = v.InferOutput<typeof journalSchema>;
 export type JournalEvent = Journal["events"][number];
 export type Sender = v.InferOutput<typeof sender>;
 export type Round = v.InferOutput<typeof round>;
+export type Loop = Extract<JournalEvent, { loop: string }>;
 export type LifecycleEvent = Extract<JournalEvent, { event: string }>;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
-import type { Journal, JournalEvent, LifecycleEvent, Round } from "./journal-schema.ts";
+import { roundOf, betweenOf } from "./journal-loop.ts";
+import type { Journal, JournalEvent, LifecycleEvent, Loop, Round } from "./journal-schema.ts";
 
 /** One thing that happens at one time, in microseconds: what the compact events of a scenario expand to. */
 export type Moment = { readonly time: number } & (
@@ -44,7 +45,7 @@ const momentsOf = (event: JournalEvent, journal: Journal, clock: Clock): Moment[
   return [{ kind: "entry", time, fields: event.entry }];
 };
 
-const loopMoments = (loop: Extract<JournalEvent, { loop: string }>, clock: Clock): Moment[] =>
+const loopMoments = (loop: Loop, clock: Clock): Moment[] =>
   Array.from({ length: loop.count }, (_, index) => {
     const start =
       clock(loop.from) +
@@ -52,7 +53,7 @@ const loopMoments = (loop: Extract<JournalEvent, { loop: string }>, clock: Clock
       (index === 0 ? 0 : wobble(`${loop.loop} ${index}`, loop.jitter));
     const shared = { unit: loop.loop, pid: loop.pid + index * loop.pidStep, n: index + 1 };
     const isLast = index === loop.count - 1;
-    return roundMoments([...loop.round, ...(isLast ? [] : loop.between)], start, shared);
+    return roundMoments([...roundOf(loop), ...(isLast ? [] : betweenOf(loop))], start, shared);
   }).flat();
 
 const heartbeatMoments = (

@@ -4,40 +4,24 @@ import { dirname, join, resolve } from "node:path";
 import * as v from "valibot";
 import { parse } from "yaml";
 
+import {
+  applyChanges,
+  baseSchema,
+  type Base,
+  type Changes,
+  changesSchema,
+} from "./scenario-changes.ts";
 import { type Scenario, scenarioSchema } from "./scenario-schema.ts";
 
 const INCIDENTS = resolve(import.meta.dirname, "../../fixtures/incidents");
+const HOSTS = resolve(import.meta.dirname, "../../fixtures/hosts");
 
 const VM = "${vm}";
-
-const anyMap = v.record(v.string(), v.unknown());
 
 const variantSchema = v.strictObject({
   extends: v.string(),
   title: v.string(),
-  changes: v.strictObject({
-    files: v.optional(anyMap, {}),
-    store: v.optional(anyMap, {}),
-    generations: v.optional(anyMap, {}),
-    journal: v.optional(
-      v.strictObject({
-        until: v.optional(v.string()),
-        drop: v.optional(v.array(v.unknown())),
-        senders: v.optional(anyMap, {}),
-        add: v.optional(v.array(v.unknown()), []),
-      }),
-      {},
-    ),
-  }),
-});
-
-/** What a variant may change of the scenario that it extends, and the VMs; all else is passed through. */
-const baseSchema = v.looseObject({
-  vms: v.array(v.string()),
-  files: anyMap,
-  store: anyMap,
-  generations: anyMap,
-  journal: v.looseObject({ senders: anyMap, events: v.array(v.unknown()) }),
+  changes: changesSchema,
 });
 
 /**
@@ -48,31 +32,27 @@ export const loadScenario = async (name: string): Promise<Scenario> => {
   const file = name.endsWith(".yaml")
     ? resolve(name)
     : join(INCIDENTS, name.includes("/") ? `${name}.yaml` : `${name}/scenario.yaml`);
-  const { vms, store, ...rest } = v.parse(baseSchema, await readLayered(file));
+  return complete(await readLayered(file), file);
+};
+
+/** The host `fixtures/hosts/NAME.yaml` with changes. */
+export const hostWith = async (name: string, changes: Changes): Promise<Scenario> => {
+  const file = join(HOSTS, `${name}.yaml`);
+  return complete(applyChanges(await readLayered(file), changes), file);
+};
+
+const complete = ({ vms, store, ...rest }: Base, file: string): Scenario => {
   const parsed = v.safeParse(scenarioSchema, { ...rest, vms, store: forEachVm(store, vms) });
   if (parsed.success) return parsed.output;
   throw new Error(`${file}:\n${parsed.issues.map(describeIssue).join("\n")}`);
 };
 
-const readLayered = async (file: string): Promise<unknown> => {
+const readLayered = async (file: string): Promise<Base> => {
   const document: unknown = parse(await readFile(file, "utf8"));
-  if (!v.is(v.looseObject({ extends: v.string() }), document)) return document;
+  if (!v.is(v.looseObject({ extends: v.string() }), document)) return v.parse(baseSchema, document);
   const { extends: parent, title, changes } = v.parse(variantSchema, document);
-  const base = v.parse(baseSchema, await readLayered(join(dirname(file), parent)));
-  const { add, senders, ...journal } = changes.journal;
-  return {
-    ...base,
-    title,
-    files: { ...base.files, ...changes.files },
-    store: { ...base.store, ...changes.store },
-    generations: { ...base.generations, ...changes.generations },
-    journal: {
-      ...base.journal,
-      ...journal,
-      senders: { ...base.journal.senders, ...senders },
-      events: [...base.journal.events, ...add],
-    },
-  };
+  const base = await readLayered(join(dirname(file), parent));
+  return { ...applyChanges(base, changes), title };
 };
 
 /** An entry with `${vm}` in its key stands for one per VM; an entry that names a VM itself wins over that. */
