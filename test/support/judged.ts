@@ -1,12 +1,13 @@
 import { unavailable, collected, type CollectedEvidence } from "../../src/evidence/evidence.ts";
 import type { EvidenceMap } from "../../src/evidence/evidence.ts";
-import { deriveFacts } from "../../src/facts/facts.ts";
+import { deriveFacts, type CollectedKnowledge } from "../../src/facts/facts.ts";
 import { linkCauses } from "../../src/diagnosis/causes.ts";
 import type { Finding } from "../../src/diagnosis/finding.ts";
 import { runRules } from "../../src/diagnosis/rule-run.ts";
 import { valueOf } from "../../src/evidence/evidence.ts";
 import { RULES } from "../../src/rules/index.ts";
 import { vmName } from "./literals.ts";
+import { strict } from "./watched-rules.ts";
 
 const KEYS = [
   "identity",
@@ -20,8 +21,8 @@ const KEYS = [
   "generations",
 ] as const satisfies readonly (keyof EvidenceMap)[];
 
-/** What all rules find on literal evidence, joined into findings. What is not given is unavailable. */
-export const judged = (evidence: Partial<EvidenceMap>): readonly Finding[] => {
+/** Literal evidence with the facts that follow from it. What is not given is unavailable. */
+export const knowledgeOf = (evidence: Partial<EvidenceMap>): CollectedKnowledge => {
   const given = Object.fromEntries(
     KEYS.map((key) => {
       const value = evidence[key];
@@ -29,8 +30,15 @@ export const judged = (evidence: Partial<EvidenceMap>): readonly Finding[] => {
     }),
     // The entries are those of KEYS, one of each.
   ) as unknown as CollectedEvidence;
-  const knowledge = deriveFacts(vmName(), given);
-  const { observed, outcomes } = runRules(RULES, knowledge);
+  return deriveFacts(vmName(), given);
+};
+
+const STRICT = RULES.map(strict);
+
+/** What all rules find on literal evidence, joined into findings. */
+export const judged = (evidence: Partial<EvidenceMap>): readonly Finding[] => {
+  const knowledge = knowledgeOf(evidence);
+  const { observed, outcomes } = runRules(STRICT, knowledge);
   for (const outcome of outcomes) if (outcome.status === "error") throw new Error(outcome.message);
   return linkCauses({
     observed,

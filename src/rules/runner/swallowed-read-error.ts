@@ -32,7 +32,7 @@ export default defineRule({
       "Assign first, export later, and test that the value is not empty before the VMM starts; and repair the read itself.",
     sources: ["bash(1), set -e", "POSIX.1-2024, 2.8.1"],
   },
-  requires: ["vm", "history", "secretFiles", "secrets"],
+  requires: ["history", "secretFiles", "secrets"],
   optional: ["unit", "identity", "runners"],
   causes: [{ mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] }],
   *check(knowledge) {

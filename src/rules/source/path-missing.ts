@@ -48,7 +48,7 @@ export default defineRule({
       "Name the path under which the secret is installed, best through the .path option of whoever installs it, and switch.",
     sources: ["path_resolution(7)"],
   },
-  requires: ["vm", "history", "secretFiles", "secrets"],
+  requires: ["history", "secretFiles", "secrets"],
   optional: ["unit", "identity", "runners"],
   causes: [
     {

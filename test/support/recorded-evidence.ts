@@ -1,0 +1,22 @@
+import { collectHostJournal } from "../../src/collectors/host-journal.ts";
+import { collectIdentity } from "../../src/collectors/identity.ts";
+import { collectStateRoot } from "../../src/collectors/unit.ts";
+import { findVms } from "../../src/collectors/vms.ts";
+import { collectVm, type VmEvidence } from "../../src/diagnosis/collect.ts";
+import { openRecording } from "../../src/host/recording-file.ts";
+import { readBoots } from "../../src/journal/boots.ts";
+
+/** The evidence of every VM of a recorded host, as the rules get it. */
+export const recordedEvidence = async (file: string): Promise<readonly VmEvidence[]> => {
+  const opened = await openRecording(file);
+  if (opened.status !== "opened") throw new Error(opened.why);
+  const { host } = opened;
+  const stateRoot = await collectStateRoot(host);
+  const journal = await collectHostJournal(host, {}, await readBoots(host));
+  const identity = await collectIdentity(host, journal.journal);
+  const found: VmEvidence[] = [];
+  for (const vm of (await findVms(host, stateRoot)).names) {
+    found.push(await collectVm(host, vm, { stateRoot, identity, journal }, {}));
+  }
+  return found;
+};
