@@ -6,7 +6,7 @@ import { chosenFormat } from "../src/command-line/output-format.ts";
 import { writeOutput } from "../src/command-line/output.ts";
 import { screen } from "../src/command-line/screen.ts";
 import { outputFlags } from "../src/command-line/source-flags.ts";
-import { catalogue, renderCatalogue } from "../src/index.ts";
+import { catalogue, renderCatalogueEntry } from "../src/index.ts";
 
 export default class Explain extends BaseCommand {
   static override summary = "explain one rule by its id, as a report shows it";
@@ -25,8 +25,8 @@ export default class Explain extends BaseCommand {
         hint: "mvdoctor rules lists them",
       });
     }
-    const format = chosenFormat(flags, "text") === "json" ? "json" : "text";
+    const format = chosenFormat(flags, "text");
     const file = flags["output-file"];
-    await writeOutput(renderCatalogue([rule], format, screen({ file })), { file });
+    await writeOutput(renderCatalogueEntry(rule, format, screen({ file })), { file });
   }
 }

@@ -12,7 +12,7 @@ export default class Rules extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Rules);
-    const format = chosenFormat(flags, "text") === "json" ? "json" : "text";
+    const format = chosenFormat(flags, "text");
     const file = flags["output-file"];
     await writeOutput(renderCatalogue(catalogue(), format, screen({ file })), { file });
   }

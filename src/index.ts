@@ -9,10 +9,16 @@ import { isDirectory, realDirectory } from "./host/directory.ts";
 import { readBoots } from "./journal/boots.ts";
 import { belongsToThisMachine } from "./journal/machine.ts";
 import type { Window } from "./journal/read.ts";
-import { renderRule, renderRules, type RuleEntry } from "./report/catalogue.ts";
+import {
+  renderCatalogueJson,
+  renderRule,
+  renderRules,
+  type RuleEntry,
+} from "./report/catalogue.ts";
 import { renderCheckJson } from "./report/check-json.ts";
 import { renderCheckMarkdown } from "./report/check-markdown.ts";
 import { renderCheck } from "./report/check-text.ts";
+import { renderRuleIndex, renderRulePage } from "./report/rule-pages.ts";
 import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { renderText } from "./report/text.ts";
@@ -209,26 +215,38 @@ const wrong = (flag: string, text: string): ResolvedTimes => ({
 
 /** Every rule with its documentation, in the order of the ids. */
 export const catalogue = (): readonly RuleEntry[] =>
-  RULES.map(({ id, severity, docs, requires, causes }) => ({
+  RULES.map(({ id, severity, docs, requires, optional, causes }) => ({
     id,
     severity,
     ...docs,
     needs: requires,
+    uses: optional ?? [],
     canCause: [...new Set((causes ?? []).flatMap(({ effects }) => effects))],
   }));
 
-/** The catalogue, or one entry of it, as text or JSON. */
+/** The catalogue in the format asked for. */
 export const renderCatalogue = (
   entries: readonly RuleEntry[],
-  format: "text" | "json",
+  format: Format,
   options: PageOptions,
-): string => {
-  if (format === "json")
-    return `${JSON.stringify({ schemaVersion: 1, rules: entries }, undefined, 2)}\n`;
-  return entries.length === 1 && entries[0] !== undefined
-    ? renderRule(entries[0], options)
-    : renderRules(entries, options);
-};
+): string =>
+  ({
+    text: () => renderRules(entries, options),
+    markdown: () => renderRuleIndex(entries),
+    json: () => renderCatalogueJson(entries),
+  })[format]();
+
+/** One entry of the catalogue in the format asked for. */
+export const renderCatalogueEntry = (
+  entry: RuleEntry,
+  format: Format,
+  options: PageOptions,
+): string =>
+  ({
+    text: () => renderRule(entry, options),
+    markdown: () => renderRulePage(entry),
+    json: () => renderCatalogueJson([entry]),
+  })[format]();
 
 /** How a report of a next start ends: what stands in the way, and whether everything could be looked at that decides it. */
 export const foretold = ({

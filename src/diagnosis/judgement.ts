@@ -1,6 +1,7 @@
 import { valueOf, type CollectedEvidence } from "../evidence/evidence.ts";
 import { deriveFacts, type CollectedKnowledge } from "../facts/facts.ts";
 import { RULES } from "../rules/index.ts";
+import type { AnyRule } from "../rules/rule.ts";
 import type { VmName } from "../vocabulary.ts";
 import { linkCauses } from "./causes.ts";
 import type { RuleOutcome, UnweighedFinding } from "./finding.ts";
@@ -13,9 +14,13 @@ export interface Judgement {
   readonly outcomes: readonly RuleOutcome[];
 }
 
-export const judge = (vm: VmName, evidence: CollectedEvidence): Judgement => {
+export const judge = (
+  vm: VmName,
+  evidence: CollectedEvidence,
+  rules: readonly AnyRule[] = RULES,
+): Judgement => {
   const knowledge = deriveFacts(vm, evidence);
-  const { observed, outcomes } = runRules(RULES, knowledge);
+  const { observed, outcomes } = runRules(rules, knowledge);
   const findings = linkCauses({
     observed,
     history: valueOf(knowledge.history),

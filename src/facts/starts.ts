@@ -56,11 +56,11 @@ export const reachedReady = (
   type: string | undefined,
 ): boolean => {
   if (guestSpoke(start) !== undefined) return true;
-  if (type === "notify" && start.started !== undefined && start.failedStart === undefined)
-    return true;
-  if (start.spawnFailures.length > 0) return false;
+  if (start.spawnFailures.length > 0 || start.failedStart !== undefined) return false;
   const end = endOfStart(start) ?? last;
-  return end !== undefined && end - start.first.time >= LIVES;
+  const lived = end !== undefined && end - start.first.time >= LIVES;
+  // A drop-in may have made it Type=notify since: what fails at once was never ready.
+  return lived || (type === "notify" && start.started !== undefined && !hasFailed(start));
 };
 
 /** What a failed start looks like, so that equal failures count as one. */

@@ -31,9 +31,11 @@ const PATTERNS: readonly RegExp[] = [
   /(opt\/io\.systemd\.credentials\/[\w.-]+,string=)((?!<masked)(?:,,|[^,'"\s])+)/gu,
   // kernel command line
   /(systemd\.set_credential(?:_binary)?=[\w.-]+:)((?!<masked)[^\s'"]+)/gu,
+  // systemd.exec(5), SetCredential=: the name of the credential stays
+  /(\bSetCredential(?:Encrypted)?=[\w.-]+:)((?!<masked)[^\n]+)/gu,
   // assignments in shell, environment files and units
   new RegExp(
-    String.raw`(\b(?!(?:Load|Import)Credential)${SECRET_NAME}=)((?!<masked)(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;\]})]+))`,
+    String.raw`(\b(?!(?:Load|Import|Set)Credential)${SECRET_NAME}=)((?!<masked)(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;\]})]+))`,
     "giu",
   ),
   // members of JSON and YAML with quotes

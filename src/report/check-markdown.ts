@@ -1,7 +1,8 @@
 import type { VmDiagnosis } from "../diagnosis/finding.ts";
 import { ANSWER, stopLine } from "./check-text.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
-import { evidence, optionBlocks, prose, stageTable, why } from "./markdown.ts";
+import { prose } from "./markdown-text.ts";
+import { evidence, optionBlocks, stageTable, why } from "./markdown.ts";
 import type { Report } from "./report.ts";
 import { sentence } from "./words.ts";
 

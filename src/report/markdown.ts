@@ -4,6 +4,7 @@ import { STAGES } from "../vocabulary.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import type { Report } from "./report.ts";
 import { answerLines, optionLetter } from "./text.ts";
+import { cell, code, fenced, list, prose } from "./markdown-text.ts";
 import { evidenceLine, journalLine, plain, sentence } from "./words.ts";
 
 /** The incident write-up: timeline with quoted evidence, what changed, why, options, the answer, next steps. */
@@ -233,37 +234,4 @@ const cites = (refs: Argument["evidence"], numbers: EvidenceNumbers): string => 
   return ids.length === 0 ? "" : ` [${ids.join(", ")}]`;
 };
 
-const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join("\n");
 const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
-
-/** Foreign text in prose: what Markdown or HTML would take for markup is shown as it is. Paths and settings become code. */
-export const prose = (text: string): string =>
-  text
-    .split(/(`[^`]*`)/u)
-    .map((part) =>
-      part.startsWith("`")
-        ? part
-        : part
-            .replaceAll(/[\\*_[\]<>|#~]/gu, String.raw`\$&`)
-            .replaceAll("&", "&amp;")
-            .replaceAll(/\/(?:nix|run|var|etc|proc|home|root)\/[^\s,;()]*[^\s,;().:]/gu, (path) =>
-              code(path.replaceAll("\\", "")),
-            ),
-    )
-    .join("");
-
-const cell = (text: string): string => prose(plain(text));
-
-/** A code span whatever is in it (CommonMark 6.1): longer fences than any run of backticks inside. */
-const code = (text: string): string => {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/gu)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  const pad = longest > 0 ? " " : "";
-  return `${fence}${pad}${text}${pad}${fence}`;
-};
-
-const fenced = (text: string, language = ""): string => {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/gu)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  return `${fence}${language}\n${text}\n${fence}`;
-};

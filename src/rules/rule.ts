@@ -120,13 +120,47 @@ export interface CausalClaim {
   readonly effects: readonly RuleId[];
 }
 
+/** What looks like the state that a rule is about, and how to tell them apart. */
+export interface LookAlike {
+  readonly id: RuleId;
+  /** What is seen with the one and not with the other, as full sentences. */
+  readonly tell: string;
+}
+
+/** Between which revisions, versions or dates a project behaves as a rule says. Without both ends: in every one known. */
+export interface UpstreamRange {
+  readonly project:
+    | "microvm.nix"
+    | "systemd"
+    | "sops-nix"
+    | "agenix"
+    | "clan-core"
+    | "QEMU"
+    | "cloud-hypervisor"
+    | "nixpkgs";
+  /** The first revision, version or date (ISO 8601) that behaves so. */
+  readonly from?: string;
+  /** The first that no longer does. */
+  readonly until?: string;
+  /** What holds in between, and what elsewhere where that is known. */
+  readonly note: string;
+}
+
 export interface RuleDocs {
   /** What is true on the host when the rule fires. */
   readonly what: string;
   /** Why that keeps a secret away. */
   readonly why: string;
-  /** Which evidence proves it, and what would rule it out. */
+  /** Which evidence proves it. */
   readonly proof: string;
+  /** What evidence would show that it is not so. */
+  readonly ruledOut: string;
+  /** What it is taken for, or what is taken for it. */
+  readonly confusedWith: readonly LookAlike[];
+  /** How it is repaired, in general; the remedies of a finding are written for its VM. */
+  readonly repair: string;
+  /** For a rule about how a project behaves: where that holds. */
+  readonly upstream?: readonly UpstreamRange[];
   /** Where the facts come from. */
   readonly sources: readonly string[];
 }

@@ -12,8 +12,9 @@ describe.skipIf(!canBuildTrees)("the scenarios", () => {
     async (scenario) => {
       const outcome = await runScenario(scenario);
       const complaints = complaintsAbout(scenario, outcome);
-      if (complaints.length > 0)
-        expect.fail(`${complaints.join("\n")}\n\nfound:\n${describeOutcome(outcome)}\n`);
+      expect(complaints, `${complaints.join("\n")}\n\nfound:\n${describeOutcome(outcome)}`).toEqual(
+        [],
+      );
     },
   );
 });

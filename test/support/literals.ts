@@ -1,3 +1,4 @@
+import type { EvidenceMap } from "../../src/evidence/evidence.ts";
 import type { HostIdentity } from "../../src/evidence/host-identity.ts";
 import type { HostJournal, Invocation, VmJournal } from "../../src/evidence/journal.ts";
 import type { OutputMeaning } from "../../src/evidence/output.ts";
@@ -270,3 +271,41 @@ export const hostJournal = (more: Partial<HostJournal> = {}): HostJournal => ({
 /** The same hour with a hole in it. */
 export const holedJournal = (): HostJournal =>
   hostJournal({ holes: [{ since: FIRST, until: LAST }] });
+
+const absent = (path: string): FileRef => ({ kind: "file", path: hostPath(path), absent: true });
+
+/** What else there is to know of a host, where nothing of it is worth a word. */
+export const quietHost: Pick<
+  EvidenceMap,
+  | "platform"
+  | "kernelLog"
+  | "installation"
+  | "otherUnits"
+  | "credentialStore"
+  | "guestSystem"
+  | "shares"
+> = {
+  platform: { devices: {}, hasDevices: false },
+  kernelLog: { denials: [], kills: [] },
+  installation: { declared: [], roots: [], keys: [], events: [], units: [] },
+  otherUnits: { units: [] },
+  credentialStore: {
+    given: {
+      path: hostPath("/run/credentials/microvm@demo-vm.service"),
+      ref: absent("/run/credentials/microvm@demo-vm.service"),
+      state: "absent",
+      credentials: [],
+    },
+    places: [],
+    hostKey: absent("/var/lib/systemd/credential.secret"),
+    machineId: file("/etc/machine-id", { mode: 0o444, size: 33 }),
+  },
+  guestSystem: {
+    toplevel: store("nixos-system-demo-vm-25.11"),
+    ref: file("/var/lib/microvms/demo-vm/toplevel", { type: "directory" }),
+    consumers: [],
+    declared: [],
+    kernelParameters: [],
+  },
+  shares: { directories: [] },
+};

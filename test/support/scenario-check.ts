@@ -7,7 +7,7 @@ export const complaintsAbout = (
   { vm, text, exit }: Outcome,
 ): readonly string[] => {
   const { expect: wanted, kind, rule } = scenario;
-  const found = vm.findings.map(({ id }) => id);
+  const found = new Set(vm.findings.map(({ id }) => id));
   const own = rule === undefined ? [] : [rule];
   const complaints: string[] = [];
   const same = (what: string, is: unknown, should: unknown): void => {
@@ -21,9 +21,9 @@ export const complaintsAbout = (
   same("everWorked", vm.everWorked.answer, wanted.everWorked);
   same("the exit status", exit, wanted.exit);
   for (const id of wanted.finds ?? (kind === "fires" ? own : []))
-    if (!found.includes(id)) complaints.push(`${id} is not found`);
+    if (!found.has(id)) complaints.push(`${id} is not found`);
   for (const id of wanted.lacks ?? (kind === "fires" ? [] : own))
-    if (found.includes(id)) complaints.push(`${id} is found and should not be`);
+    if (found.has(id)) complaints.push(`${id} is found and should not be`);
   for (const [id, role] of Object.entries(wanted.roles))
     same(`the role of ${id}`, findingOf(vm.findings, id)?.role, role);
   for (const [id, certainty] of Object.entries(wanted.certainties))

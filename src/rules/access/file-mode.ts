@@ -16,6 +16,42 @@ export default defineRule({
     why: "sops-nix, agenix and clan install secrets as root:root 0400. A runner works as `microvm`, so its own `cat` is refused, and under `set -e` the start ends there.",
     proof:
       "The mode, owner and ACL of the file, against the unit's User=, Group= and groups; a `Permission denied` for that path in the journal. Every directory on the way lets the reader pass, which rules out access/parent-directory.",
+    ruledOut:
+      "The reader owns the file and may read it as owner, or its group, an ACL entry or the others' bits let it in; or the reader is root. Then a refusal has another cause.",
+    confusedWith: [
+      {
+        id: "access/parent-directory",
+        tell: "The words of the refusal are the same. There a directory of the resolved path refuses; here every directory lets the reader pass.",
+      },
+      {
+        id: "access/namespace",
+        tell: "There the modes on the host allow the read, and the unit's own mounts hide or change the file.",
+      },
+      {
+        id: "access/mac-denied",
+        tell: "There the modes allow the read, and the kernel's audit lines name SELinux or AppArmor.",
+      },
+      {
+        id: "access/fixed-not-restarted",
+        tell: "There the file can be read as it is now, and the refusal is from before its change.",
+      },
+      {
+        id: "unrelated/volume",
+        tell: "There the refused path is a disk image or block device of the VM, not a secret.",
+      },
+    ],
+    repair:
+      "Let systemd read the file as root with LoadCredential= and have the runner take it from $CREDENTIALS_DIRECTORY; or give the file to the user that reads it.",
+    upstream: [
+      {
+        project: "sops-nix",
+        note: "Secrets are root:root 0400 unless the configuration says otherwise; generation directories are 0751, so the file's own mode decides. Read at 56b2406.",
+      },
+      {
+        project: "agenix",
+        note: "Secrets are 0400 of 0:0 unless the configuration says otherwise. Read at b027ee2.",
+      },
+    ],
     sources: ["path_resolution(7)", "acl(5)", "systemd.exec(5), User="],
   },
   requires: ["vm", "history", "secretFiles", "secrets"],

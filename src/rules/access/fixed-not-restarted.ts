@@ -13,6 +13,23 @@ export default defineRule({
     why: "Modes are checked when a file is opened. A unit that is down stays down until somebody starts it, however well its files are.",
     proof:
       "The denial in the newest start, the same path readable now, and no later start. The file's change time is newer than the denial where the file system kept it.",
+    ruledOut:
+      "A start after the refusal, or a component of the path that still refuses the same reader.",
+    confusedWith: [
+      {
+        id: "access/file-mode",
+        tell: "There the file still refuses the reader; here only the journal's old line does.",
+      },
+      {
+        id: "access/namespace",
+        tell: "There a new start is refused again, although the file can be read on the host.",
+      },
+      {
+        id: "source/not-yet-present",
+        tell: "There the file did not exist at the start (No such file); here it did and refused (Permission denied).",
+      },
+    ],
+    repair: "Start the VM. If a start limit was hit, reset the failure first.",
     sources: ["path_resolution(7)", "inode(7), ctime"],
   },
   requires: ["vm", "history", "secretFiles", "secrets"],

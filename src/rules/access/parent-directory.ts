@@ -14,6 +14,35 @@ export default defineRule({
     why: "A file can only be opened by somebody who may pass every directory on the way, on both sides of each symlink. The file's own mode may look fine.",
     proof:
       "The stat of each component of the resolved path, against the reader; the first one without `x` is named.",
+    ruledOut:
+      "Every directory of the resolved path, on both sides of each symlink, gives the reader `x` by its owner, group, ACL or others' bits.",
+    confusedWith: [
+      {
+        id: "access/file-mode",
+        tell: "The words of the refusal are the same, and the path in them is the file's. Only the stat of each component tells which one refused.",
+      },
+      {
+        id: "access/namespace",
+        tell: "There the walk on the host succeeds, and the path ends inside the unit's own mounts.",
+      },
+      {
+        id: "source/path-missing",
+        tell: "There a component is missing (No such file); here it is there and cannot be passed.",
+      },
+    ],
+    repair:
+      "Let systemd read the file as root with LoadCredential=, or give the directory back the mode that its maker intends (0751 for generations of secrets). A chmod by hand in a generation is gone with the next one.",
+    upstream: [
+      {
+        project: "agenix",
+        until: "5ff75b4 (2021-11-20)",
+        note: "Before, the mount point and the generations were 0750 root:keys, and only the group keys could pass; since then they are 0751.",
+      },
+      {
+        project: "sops-nix",
+        note: "The mount point, the generations and their directories are 0751 root:keys. A tighter generation was changed by something else on the host. Read at 56b2406.",
+      },
+    ],
     sources: ["path_resolution(7)", "acl(5)"],
   },
   requires: ["vm", "history", "secretFiles", "secrets"],

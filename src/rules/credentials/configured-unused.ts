@@ -15,6 +15,30 @@ export default defineRule({
     why: "LoadCredential= only puts files into $CREDENTIALS_DIRECTORY on the host. Nothing carries them into the guest by itself.",
     proof:
       "The unit's LoadCredential= lines, and the whole text of the runner without a use of the directory or of the id.",
+    ruledOut:
+      "A use of $CREDENTIALS_DIRECTORY or of the credential's path in the runner in force, or in a script that it calls.",
+    confusedWith: [
+      {
+        id: "runner/no-secret-path",
+        tell: "There the runner has no way for any secret, whether or not systemd hands one over. Where both are seen, this is its consequence.",
+      },
+      {
+        id: "guest/name-mismatch",
+        tell: "There the value does reach the guest, under another name than its consumer asks for.",
+      },
+      {
+        id: "runner/reads-secret-directly",
+        tell: "There the runner does read the secret, but from the host's path and as the unit's user.",
+      },
+    ],
+    repair:
+      "Give the runner a way that takes the credential from $CREDENTIALS_DIRECTORY: with QEMU credentialFiles that name the unit's credentials directory, elsewhere a runner of your own or a share.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        note: "No default runner reads $CREDENTIALS_DIRECTORY, in any revision up to 71beea0 (2026-08-09).",
+      },
+    ],
     sources: ["systemd.exec(5), CREDENTIALS", "microvm.nix lib/runner.nix at 71beea0"],
   },
   requires: ["unit", "runners", "secrets"],

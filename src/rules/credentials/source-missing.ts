@@ -11,6 +11,44 @@ export default defineRule({
     why: "systemd refuses to start a unit whose credential it cannot load: status 243/CREDENTIALS, and with Restart= again and again.",
     proof:
       "lstat of the named path. The journal's words are no proof: up to systemd 257 every credential failure reads `Protocol error`.",
+    ruledOut:
+      "The named path exists, or SetCredential= gives a fallback for the same id. A failure at the step CREDENTIALS with all sources there has another cause.",
+    confusedWith: [
+      {
+        id: "credentials/undecryptable",
+        tell: "The lines of the journal are the same. There the source exists and is ciphertext.",
+      },
+      {
+        id: "credentials/too-large",
+        tell: "The lines of the journal are the same. There the source exists and has 1 MiB or more.",
+      },
+      {
+        id: "credentials/systemd-bug",
+        tell: "There every source exists, and the next start of the same unit may go through.",
+      },
+      {
+        id: "credentials/silently-skipped",
+        tell: "There the source is a bare id and no absolute path: the unit starts without it.",
+      },
+      {
+        id: "source/not-yet-present",
+        tell: "There the path exists now and is younger than the failed start.",
+      },
+    ],
+    repair:
+      "Name the path under which the secret is installed, best through the .path option of whoever installs it, so that the evaluation fails before the VM does.",
+    upstream: [
+      {
+        project: "systemd",
+        until: "259",
+        note: "Every failure at this step reads `Protocol error`. From 259 on the words and ERRNO= carry the real error.",
+      },
+      {
+        project: "microvm.nix",
+        until: "2026-02-21",
+        note: "The unit has an ExecStartPre=, so it is the control process that ends with 243; later it is the main process.",
+      },
+    ],
     sources: ["systemd.exec(5), LoadCredential=", "recordings of systemd 252, 257 and 262"],
   },
   requires: ["unit", "secretFiles", "secrets"],

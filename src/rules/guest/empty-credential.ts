@@ -14,6 +14,28 @@ export default defineRule({
     why: "Something in front of the guest handed over nothing. `wc -c < file || echo 0` prints 0 for an absent file too.",
     proof:
       "The guest's own line. A shell's `No such file` beside it would say guest/absent-credential instead.",
+    ruledOut:
+      "A later report of the same guest start with more than 0 bytes, or a failed open of the credential's file beside the report.",
+    confusedWith: [
+      {
+        id: "guest/absent-credential",
+        tell: "A shell's `No such file` for the credential's path stands beside the 0.",
+      },
+      {
+        id: "source/empty",
+        tell: "There the file on the host has 0 bytes already, and this is what the guest sees of it.",
+      },
+      {
+        id: "hypervisor/empty-in-transit",
+        tell: "There the host's file has bytes and the VMM was given none.",
+      },
+      {
+        id: "runner/swallowed-read-error",
+        tell: "There the runner's read failed and it went on with an empty value.",
+      },
+    ],
+    repair:
+      "It is a symptom: repair what hands over nothing. `systemd-creds --system list` in the guest tells an empty credential from none.",
     sources: [
       "systemd src/core/import-creds.c",
       "measured: dash and bash print the same 0 for both",

@@ -12,6 +12,30 @@ export default defineRule({
     why: "A skipped start is no failure for systemd: nothing is red, nothing restarts, the VM is simply not there.",
     proof:
       "systemd's line about the condition. It carries the same message id as a start that is done; only its words differ.",
+    ruledOut:
+      "A start after the skip, or a condition of an optional helper unit only: a VM without macvtap or PCI devices skips those at each start, and nothing is wrong.",
+    confusedWith: [
+      {
+        id: "runner/missing",
+        tell: "That is the usual cause: `current` leads to no bin/microvm-run.",
+      },
+      {
+        id: "unrelated/stopped-by-hand",
+        tell: "There a stop job ended the unit; here a start was asked for and nothing ran.",
+      },
+      {
+        id: "lifecycle/start-limit",
+        tell: "There systemd refused the start and the unit is failed; here it is merely inactive.",
+      },
+    ],
+    repair:
+      "Bring back what the condition asks for (for microvm@ the runner in the state directory) and start the unit again.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        note: "microvm@ has ConditionPathExists= on current/bin/microvm-run. Read at b9206e2 (2025-09-17) and 71beea0 (2026-08-09).",
+      },
+    ],
     sources: ["systemd.unit(5), ConditionPathExists=", "recordings of systemd 252, 257 and 262"],
   },
   requires: ["vmJournal", "history"],

@@ -15,6 +15,35 @@ export default defineRule({
     why: "microvm@ has Restart=always and RestartSec=5s: two starts in ten seconds never reach the default start limit, so the loop has no end of its own.",
     proof:
       "Starts with a failure and a restart that systemd scheduled. Starts are counted by their invocation; the restart counter begins anew after a stop by hand.",
+    ruledOut:
+      "A stop job between the starts, or starts that end by themselves with success: restarts by hand or by a switch are no loop.",
+    confusedWith: [
+      {
+        id: "lifecycle/clean-exit",
+        tell: "There each run ends with success and systemd starts it again all the same.",
+      },
+      {
+        id: "unrelated/system-switch",
+        tell: "There several units stop and start in the same second, with a stop job for each.",
+      },
+      {
+        id: "unrelated/stopped-by-hand",
+        tell: "There stop jobs separate the starts; in a loop systemd itself schedules each restart.",
+      },
+      {
+        id: "unrelated/start-timeout",
+        tell: "There the period is the start timeout, and the guest boots well in between.",
+      },
+    ],
+    repair:
+      "It is a symptom: repair what ends each start. Stopping the unit meanwhile keeps the journal short.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        from: "1301dc4 (2023-11-17)",
+        note: "RestartSec is 5 s, so the default limit of 5 starts in 10 s is never reached and the loop has no end. Before, it was 1 s and the unit ended in the start limit.",
+      },
+    ],
     sources: [
       "systemd.service(5), Restart=",
       "systemd.unit(5), StartLimitIntervalSec=",

@@ -13,6 +13,29 @@ export default defineRule({
     why: "Whatever the guest would do with its secrets, it never got that far.",
     proof:
       "Every start of the window, none with a word of a guest, a readiness message, or half a minute of life; and a journal without a hole in which another start could hide.",
+    ruledOut:
+      "A readiness message, a line of the guest, or half a minute of life in any start; or a hole in the journal, in which such a start could lie.",
+    confusedWith: [
+      {
+        id: "lifecycle/crash-loop",
+        tell: "That one is about the repetition. A loop can also follow on starts that did reach a guest.",
+      },
+      {
+        id: "lifecycle/condition-skipped",
+        tell: "There no process ever ran, so there is no start at all.",
+      },
+      {
+        id: "unrelated/start-timeout",
+        tell: "There a guest does run, and only its readiness never reaches systemd.",
+      },
+    ],
+    repair: "It is a symptom: repair what ends the starts.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        note: "microvm@ is Type=simple unless the runner can notify: `Started` then means a forked process, not a running guest. Read at 71beea0.",
+      },
+    ],
     sources: [
       "systemd.service(5), Type=",
       "measured: `Started` is logged for a runner that dies at once",

@@ -10,6 +10,34 @@ export default defineRule({
     why: "Nothing starts the VM again until somebody resets the failure. The limit can also fall on a helper unit, and the VM then fails as its dependent.",
     proof:
       "systemd's words `Start request repeated too quickly`, or the result start-limit-hit (from 262 on); up to 257 the result still says exit-code.",
+    ruledOut: "A start of the same unit after the refusal.",
+    confusedWith: [
+      {
+        id: "lifecycle/crash-loop",
+        tell: "A loop goes on; here systemd has ended it. Many loops never reach the limit.",
+      },
+      {
+        id: "unrelated/other-unit",
+        tell: "There a helper failed by itself; here it was started too often because the VM was.",
+      },
+      {
+        id: "unrelated/stopped-by-hand",
+        tell: "There a stop job ended the unit and it is inactive, not failed.",
+      },
+    ],
+    repair: "Repair what ends each start, then `systemctl reset-failed` and start the unit again.",
+    upstream: [
+      {
+        project: "systemd",
+        until: "262",
+        note: "The result is that of the last failure (exit-code), and only the words tell; seen with 252 and 257. With 262 it is start-limit-hit. The versions between were not looked at.",
+      },
+      {
+        project: "microvm.nix",
+        until: "1301dc4 (2023-11-17)",
+        note: "With RestartSec=1s the VM's own loop ends here. Later it takes starts by hand, or a helper unit, to reach the limit.",
+      },
+    ],
     sources: ["systemd.unit(5), StartLimitIntervalSec=", "recordings of systemd 252, 257 and 262"],
   },
   requires: ["vmJournal", "history"],

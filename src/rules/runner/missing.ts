@@ -12,6 +12,29 @@ export default defineRule({
     what: "`current` is absent, dangling or looped, or holds no `bin/microvm-run`.",
     why: "The unit has ConditionPathExists=.../current/bin/microvm-run: without it the start is skipped, nothing fails, nothing is red.",
     proof: "The chain of links, hop by hop, with the first that leads to nothing.",
+    ruledOut: "`current` leads through existing links to a directory that holds bin/microvm-run.",
+    confusedWith: [
+      {
+        id: "runner/stale-current",
+        tell: "There a runner is there and starts, only not the newest one.",
+      },
+      {
+        id: "unrelated/state-directory",
+        tell: "There the state directory itself is at fault: its owner, its mode or its file system.",
+      },
+      {
+        id: "runner/orphan-vm",
+        tell: "There the configuration no longer has the VM, so nothing would install a runner again.",
+      },
+    ],
+    repair:
+      "Let the installer of the VM write `current` again (a switch, install-microvm-VM, or `microvm -u`), then start the VM. A root for the garbage collector keeps it from happening again.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        note: "VMs of `config=` and `flake=` have no root of their own for the garbage collector: only the system's generations keep their runners. Those of `microvm -c` have one. Read at 71beea0.",
+      },
+    ],
     sources: [
       "microvm.nix nixos-modules/host/default.nix:274-318 at 71beea0",
       "systemd.unit(5), ConditionPathExists=",

@@ -14,6 +14,40 @@ export default defineRule({
     why: "The default runner of a VM that declares no credentials carries none. The VM starts well and its credentials stay empty or absent, by construction.",
     proof:
       "The whole text of the script that `current/bin/microvm-run` is: no fw_cfg, no SMBIOS string but vmm.notify_socket, no share of secrets, no $CREDENTIALS_DIRECTORY, no read of a secret's path. Fires only where something shows that this VM wants secrets.",
+    ruledOut:
+      "Any of these in the runner in force or in a script that it calls: a fw_cfg file, an SMBIOS string other than vmm.notify_socket, a share that holds secrets, a credential on the kernel's command line, a use of $CREDENTIALS_DIRECTORY. Or nothing on the host and in the guest wants a secret.",
+    confusedWith: [
+      {
+        id: "runner/override-discarded",
+        tell: "That one says why it may be so: a customised runner was built and is not the one in force. It explains; this is what has to be repaired.",
+      },
+      {
+        id: "runner/stale-current",
+        tell: "There a newer runner with a way for secrets is declared and only not installed.",
+      },
+      {
+        id: "source/empty",
+        tell: "There the way works and the value itself has no bytes.",
+      },
+      {
+        id: "guest/not-imported",
+        tell: "There the runner does hand over, and the guest does not take it.",
+      },
+    ],
+    repair:
+      "Give the runner a way that its hypervisor can carry: credentialFiles with QEMU; with cloud-hypervisor a runner of your own that adds OEM strings at start; elsewhere a share of a directory that stays.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        from: "2bb7e39 (2025-07-23)",
+        note: "microvm.credentialFiles exists, for QEMU only; every other hypervisor refuses it at evaluation, up to 71beea0 (2026-08-09).",
+      },
+      {
+        project: "microvm.nix",
+        from: "42eca33 (2025-07-18)",
+        note: "cloud-hypervisor.platformOEMStrings exists: literals of the evaluation that lie in the world-readable store, so no way for a secret.",
+      },
+    ],
     sources: ["microvm.nix lib/runner.nix and lib/runners/*.nix at 71beea0"],
   },
   requires: ["runners", "secrets", "state"],

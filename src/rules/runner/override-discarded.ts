@@ -13,6 +13,35 @@ export default defineRule({
     why: "microvm.nix merges its own scripts over the user's: `binScripts // { microvm-run = ...; }` is right-biased. Reserved names (microvm-run, microvm-shutdown, microvm-balloon) are replaced without a warning, and mkForce cannot help, since the loss happens after priorities are resolved. Other names do reach the host.",
     proof:
       "A runner script of this VM in the store that has a way for secrets, with no referrer that leads to a generation or to the runner in force. Upstream cannot have built it from a discarded option: another evaluation did.",
+    ruledOut:
+      "The customised script is in the closure of the runner in force or of a generation, or the runner in force has a way for secrets of its own.",
+    confusedWith: [
+      {
+        id: "runner/not-deployed",
+        tell: "There the newest build is right and never became the running system.",
+      },
+      {
+        id: "runner/stale-current",
+        tell: "There the newest generation installs the customised runner, and `current` was not changed.",
+      },
+      {
+        id: "runner/no-secret-path",
+        tell: "That one says what is wrong now; this one says what was tried and why it has no effect.",
+      },
+      {
+        id: "runner/unknown-origin",
+        tell: "There the runner that runs, or ran, is the one that nobody declares.",
+      },
+    ],
+    repair:
+      "Replace the whole runner (microvm.declaredRunner with mkForce), or use a hook that feeds the default one (microvm.preStart, extraArgsScript, the hypervisor's package), or override ExecStart= on the host.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        from: "3d3429b (2024-12-03)",
+        note: "binScripts exists, and reserved names in it are replaced; unchanged at 71beea0 (2026-08-09). Before, there was no such option.",
+      },
+    ],
     sources: ["microvm.nix lib/runner.nix:171-207 at 71beea0; the same since 3d3429b (2024-12-03)"],
   },
   requires: ["store", "runners", "secrets", "state"],

@@ -14,6 +14,26 @@ export default defineRule({
     what: "The runner reads a host path as the unit's user in place of `$CREDENTIALS_DIRECTORY`.",
     why: "Secrets are root's by default. systemd reads as root and hands over a copy that the unit's user may read; a script that goes past it needs a file that every VM of the host could read.",
     proof: "The line of the script, or the refusal under the unit's own identifier in the journal.",
+    ruledOut:
+      "The unit works as root, or the paths that the script reads lie in the unit's credentials directory.",
+    confusedWith: [
+      {
+        id: "access/file-mode",
+        tell: "That is the refusal itself. Here the file may even be readable, because somebody opened it up for the script.",
+      },
+      {
+        id: "credentials/configured-unused",
+        tell: "There systemd hands the secret over and the runner does not take it; both can be true at once.",
+      },
+    ],
+    repair:
+      'Declare LoadCredential= for the unit and read "$CREDENTIALS_DIRECTORY/ID" in the script in place of the host\'s path.',
+    upstream: [
+      {
+        project: "microvm.nix",
+        note: "microvm@ has User=microvm and Group=kvm, for every VM of the host. Read at b9206e2 (2025-09-17) and 71beea0 (2026-08-09).",
+      },
+    ],
     sources: [
       "systemd.exec(5), LoadCredential=",
       "microvm.nix: User=microvm in nixos-modules/host/default.nix",

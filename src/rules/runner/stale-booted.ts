@@ -12,6 +12,34 @@ export default defineRule({
     why: "A relink does not restart the VM where only the runner changed (the trigger is the guest's toplevel) or where restartIfChanged is off (flake= VMs).",
     proof:
       "`booted`, which is written at each start, leads to another store path than `current`, while the unit runs.",
+    ruledOut:
+      "`booted` and `current` lead to the same store path, or the VM is down: the next start then takes `current` anyway.",
+    confusedWith: [
+      {
+        id: "runner/stale-current",
+        tell: "There `current` itself is old, and a restart changes nothing.",
+      },
+      {
+        id: "runner/not-deployed",
+        tell: "There neither link knows of the new runner.",
+      },
+      {
+        id: "source/stale-generation",
+        tell: "There the runner is right, and the VM holds the secret's value from before its rotation.",
+      },
+    ],
+    repair: "Restart the VM.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        note: "A switch restarts the VM only where the guest's toplevel changed and restartIfChanged is on; by default it is on for `config=` and off for `flake=`. Read at 71beea0.",
+      },
+      {
+        project: "microvm.nix",
+        until: "2026-02-21",
+        note: "`booted` is written by the ExecStartPre= of microvm@; later by microvm-set-booted@.",
+      },
+    ],
     sources: [
       "microvm.nix nixos-modules/host/default.nix at 71beea0: microvm-set-booted@, restartTriggers",
     ],

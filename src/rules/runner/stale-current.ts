@@ -10,6 +10,35 @@ export default defineRule({
     what: "`current` is not the runner that the newest system generation installs.",
     why: "The next start runs what `current` leads to. A change that was deployed has then no effect: the installer was skipped, failed, or is frozen by its condition (flake= VMs before 2025-10-10, or with updateFlake).",
     proof: "The `ln -sTf` of install-microvm-VM in the newest generation, against the link.",
+    ruledOut:
+      "`current` leads to the very store path that the installer of the newest generation links. For VMs of `microvm -c` there is no installer, and nothing to compare with.",
+    confusedWith: [
+      {
+        id: "runner/stale-booted",
+        tell: "There `current` is right and the VM only was not restarted.",
+      },
+      {
+        id: "runner/not-deployed",
+        tell: "There the newest generation itself is old: the change was never built or activated on this host.",
+      },
+      {
+        id: "runner/override-discarded",
+        tell: "There `current` is what was declared, and the declaration lost the customisation.",
+      },
+    ],
+    repair:
+      "Run the installer again and restart the VM; for a VM with a frozen installer `microvm -Ru VM`. Deleting the state directory destroys its volumes and is not needed.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        until: "5103fad (2025-10-10)",
+        note: "The installer of every `flake=` VM is skipped once the VM exists, so `current` stays as it was first installed. Later only with updateFlake.",
+      },
+      {
+        project: "microvm.nix",
+        note: "The installer of a `config=` VM has no such condition: every switch writes `current`. Read at 71beea0.",
+      },
+    ],
     sources: [
       "microvm.nix nixos-modules/host/default.nix:111-147 at 71beea0, 5103fad (2025-10-10)",
     ],

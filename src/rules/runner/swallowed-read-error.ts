@@ -12,9 +12,27 @@ export default defineRule({
     why: "bash ends on a failed `X=$(cat f)` under set -e, but not on `export X=$(cat f)`, not behind `||`, and not for a substitution inside another command's words. The guest then gets a credential of 0 bytes and everything looks well.",
     proof:
       "The line of the script and the failed read in a start that went on; or the line and a file that cannot be read.",
+    ruledOut:
+      "The read succeeds, or the script ends with it: a plain assignment under `set -e` does.",
+    confusedWith: [
+      {
+        id: "source/empty",
+        tell: "There the read succeeds and there is nothing in the file.",
+      },
+      {
+        id: "access/file-mode",
+        tell: "That is why the read fails. This one is why nobody noticed.",
+      },
+      {
+        id: "hypervisor/not-expanded",
+        tell: "There the guest gets the words of the command in place of its output: nothing was read at all.",
+      },
+    ],
+    repair:
+      "Assign first, export later, and test that the value is not empty before the VMM starts; and repair the read itself.",
     sources: ["bash(1), set -e", "POSIX.1-2024, 2.8.1"],
   },
-  requires: ["vm", "history", "secretFiles", "secrets"],
+  requires: ["history", "secretFiles", "secrets"],
   optional: ["unit", "identity", "runners"],
   causes: [{ mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] }],
   *check(knowledge) {

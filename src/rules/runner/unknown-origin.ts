@@ -13,6 +13,31 @@ export default defineRule({
     why: "What nobody declares, nobody can build again: it goes with the next switch or the next garbage collection, and its behaviour with it.",
     proof:
       "The referrers of the runner in the Nix database, the installers of all generations, and the GC roots, none of which leads to it.",
+    ruledOut:
+      "A generation whose installer links the runner, a flake file from which it was built, or a root of the garbage collector outside the state directory that leads to it.",
+    confusedWith: [
+      {
+        id: "runner/stale-current",
+        tell: "There an older generation does explain the runner.",
+      },
+      {
+        id: "runner/override-discarded",
+        tell: "There the runner in force is declared, and the other one is the stranger.",
+      },
+      {
+        id: "runner/orphan-vm",
+        tell: "There the whole VM is no longer part of the configuration, and an older generation still knows it.",
+      },
+    ],
+    repair:
+      "Declare what the runner does in the configuration, under version control, and deploy that. Until then a root of the garbage collector keeps the built one.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        from: "3d3429b (2024-12-03)",
+        note: "Scripts of a runner are named microvm-HOST-SCRIPT in the store. Another name for a microvm-run says that upstream's code did not make it.",
+      },
+    ],
     sources: [
       "nix-store(1), --query --referrers-closure",
       "microvm.nix nixos-modules/host/default.nix at 71beea0",

@@ -9,6 +9,27 @@ export default defineRule({
     what: "The secret exists on the host and has 0 bytes.",
     why: "Every hop works and carries nothing. The guest finds a credential of 0 bytes.",
     proof: "The size that stat reports; the content is never opened.",
+    ruledOut: "The file that the reader opens, at the end of all links, has a size above 0.",
+    confusedWith: [
+      {
+        id: "hypervisor/empty-in-transit",
+        tell: "There the host's file has bytes, and they were lost on the way.",
+      },
+      {
+        id: "source/placeholder",
+        tell: "There the file has bytes, and they stand for a value that was never made.",
+      },
+      {
+        id: "source/created-empty",
+        tell: "There something made the path in advance, and the secret itself is missing.",
+      },
+      {
+        id: "runner/swallowed-read-error",
+        tell: "There the file has bytes and the read failed.",
+      },
+    ],
+    repair:
+      "Write the value again where it is encrypted, and install it. Ciphertext of an empty value is not empty, so the size of the encrypted file shows nothing.",
     sources: ["stat(2), st_size"],
   },
   requires: ["secretFiles", "secrets"],

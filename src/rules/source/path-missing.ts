@@ -12,9 +12,43 @@ export default defineRule({
     why: "Nothing can be read there: a typo, a renamed secret, a secret of another machine, or one that was removed.",
     proof:
       "lstat of each component says which one is missing; a `No such file` for that path in the journal. Where systemd is the reader, credentials/source-missing speaks instead.",
+    ruledOut:
+      "The path exists for the reader. If it appeared after the failed start, it was an ordering problem.",
+    confusedWith: [
+      {
+        id: "source/not-yet-present",
+        tell: "There the path exists now, or its installer still has to run.",
+      },
+      {
+        id: "source/path-moved",
+        tell: "There the same secret lies under another path, by a change of layout.",
+      },
+      {
+        id: "source/not-generated",
+        tell: "There the path is the literal that an evaluation without a value leaves.",
+      },
+      {
+        id: "source/never-installed",
+        tell: "There nothing at all was installed: the missing component is the root of all secrets.",
+      },
+      {
+        id: "source/declared-elsewhere",
+        tell: "There the configuration of another machine installs it.",
+      },
+      {
+        id: "access/namespace",
+        tell: "There the path exists on the host, and only the unit's own mounts lack it.",
+      },
+      {
+        id: "credentials/source-missing",
+        tell: "There systemd is the reader, and the start ends at the step CREDENTIALS.",
+      },
+    ],
+    repair:
+      "Name the path under which the secret is installed, best through the .path option of whoever installs it, and switch.",
     sources: ["path_resolution(7)"],
   },
-  requires: ["vm", "history", "secretFiles", "secrets"],
+  requires: ["history", "secretFiles", "secrets"],
   optional: ["unit", "identity", "runners"],
   causes: [
     {

@@ -15,6 +15,34 @@ export default defineRule({
     why: "microvm@ requires its tap, macvtap, PCI, virtiofsd and set-booted units. When one fails, the VM's start fails with `dependency`, before any secret is touched.",
     proof:
       "JOB_RESULT=dependency for the VM, and the failure of a helper unit in the same seconds. systemd does not say itself which one it was.",
+    ruledOut:
+      "The VM's process was started: then its dependencies were met, and the failure is its own.",
+    confusedWith: [
+      {
+        id: "lifecycle/start-limit",
+        tell: "There the helper was started too often because the VM was; here it failed by itself.",
+      },
+      {
+        id: "hypervisor/share-not-ready",
+        tell: "There the VMM did start and found the share's socket missing or refusing.",
+      },
+      {
+        id: "unrelated/tap",
+        tell: "There the interface is the fault, whether a helper unit or the VMM meets it.",
+      },
+      {
+        id: "lifecycle/condition-skipped",
+        tell: "There a condition left the unit unstarted, and nothing failed.",
+      },
+    ],
+    repair: "Repair the unit that failed, then start the VM.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        from: "a3abc02 (2026-02-21)",
+        note: "microvm-set-booted@ is one of the units that the VM requires; before, the VM's own ExecStartPre= did its work.",
+      },
+    ],
     sources: [
       "systemd.unit(5), Requires=",
       "microvm.nix nixos-modules/host/default.nix:274-318 at 71beea0",

@@ -12,6 +12,26 @@ export default defineRule({
     why: "A VM that was stopped is not broken. What failed before the stop is a story of its own.",
     proof:
       "A stop job for the unit (JOB_TYPE=stop); sudo's line shows who gave the command, where it was given through sudo. A crash has no such job.",
+    ruledOut: "The run ended without a stop job: by an exit, a signal or a timeout of its own.",
+    confusedWith: [
+      {
+        id: "unrelated/system-switch",
+        tell: "There the stop jobs of several units share one second, and a switch of the system stands beside them.",
+      },
+      {
+        id: "lifecycle/crash-loop",
+        tell: "There systemd schedules each restart by itself, without a stop job in between.",
+      },
+      {
+        id: "unrelated/vmm-crash",
+        tell: "There a signal or a core dump ends the VMM, and nobody asked for it.",
+      },
+      {
+        id: "lifecycle/clean-exit",
+        tell: "There the guest ended itself with success.",
+      },
+    ],
+    repair: "Nothing is broken. Start the VM if it is wanted.",
     sources: ["systemd.journal-fields(7)", "recordings of systemd 252, 257 and 262"],
   },
   requires: ["history"],
