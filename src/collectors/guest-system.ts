@@ -55,7 +55,8 @@ const readGuest = async (host: Host, toplevel: StorePath, ref: FileRef): Promise
   return {
     toplevel,
     ref,
-    consumers,
+    consumers: consumers ?? [],
+    unitsRead: consumers !== undefined,
     declared: declared.secrets,
     ...(systemd === undefined ? {} : { systemd }),
     kernelParameters:
@@ -71,13 +72,13 @@ const systemdOf = async (host: Host, toplevel: StorePath): Promise<string | unde
   return store === undefined ? undefined : storeName(store);
 };
 
-/** Services with their drop-ins that ask for credentials, by unit name. */
+/** Services with their drop-ins that ask for credentials, by unit name; `undefined` where they could not be listed. */
 const consumersIn = async (
   host: Host,
   directory: HostPath,
-): Promise<readonly CredentialConsumer[]> => {
+): Promise<readonly CredentialConsumer[] | undefined> => {
   const names = await host.list(directory);
-  if (names.status !== "present") return [];
+  if (names.status !== "present") return undefined;
   const services = new Set(
     names.value.flatMap(
       (name) => /^(?<unit>.+\.service)(?:\.d)?$/u.exec(name)?.groups?.["unit"] ?? [],

@@ -58,7 +58,8 @@ const edge = (
   cause: Observed,
   effect: Observed,
 ): readonly { readonly cause: Observed; readonly link: Omit<Cause, "id"> }[] =>
-  cause === effect
+  // What is only worth a note brings nothing about.
+  cause === effect || cause.observation.severity === "info"
     ? []
     : (cause.rule.causes ?? [])
         .filter(

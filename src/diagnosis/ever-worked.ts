@@ -66,14 +66,22 @@ export const everWorked = (input: EverWorkedInput): EverWorked => {
   };
 };
 
-const wordOfSuccess = (start: Invocation) => [
-  ...meaningsIn(start, "credential-size")
-    .filter(({ meaning }) => meaning.bytes > 0)
-    .map(({ meaning, ref }) => ({ name: meaning.name, ref })),
-  ...meaningsIn(start, "credentials-received").flatMap(({ meaning, ref }) =>
-    meaning.names.map((name) => ({ name, ref })),
-  ),
-];
+/** A size above 0; or that it was received, unless the same guest then finds it empty or not there. */
+const wordOfSuccess = (start: Invocation) => {
+  const sizes = meaningsIn(start, "credential-size");
+  const missed = new Set([
+    ...sizes.filter(({ meaning }) => meaning.bytes === 0).map(({ meaning }) => meaning.name),
+    ...meaningsIn(start, "credential-file-missing").map(({ meaning }) => meaning.name),
+  ]);
+  return [
+    ...sizes
+      .filter(({ meaning }) => meaning.bytes > 0)
+      .map(({ meaning, ref }) => ({ name: meaning.name, ref })),
+    ...meaningsIn(start, "credentials-received").flatMap(({ meaning, ref }) =>
+      meaning.names.filter((name) => !missed.has(name)).map((name) => ({ name, ref })),
+    ),
+  ];
+};
 
 const coverageOf = ({ first, last, boots, holes }: HostJournal): CoverageRef => ({
   kind: "coverage",

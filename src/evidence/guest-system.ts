@@ -24,6 +24,8 @@ export interface GuestSystem {
   readonly toplevel: StorePath;
   readonly ref: FileRef;
   readonly consumers: readonly CredentialConsumer[];
+  /** Its unit files could be listed: that none asks for something is then known. */
+  readonly unitsRead: boolean;
   /** Secrets that the guest installs itself. */
   readonly declared: readonly DeclaredSecret[];
   /** `systemd-257.9` of its closure, where its links name it. */

@@ -13,6 +13,16 @@ export type GuestMeaning =
   | { readonly kind: "credential-file-missing"; readonly name: string }
   /** PID 1 of the guest lists what it took over from the VMM. */
   | { readonly kind: "credentials-received"; readonly names: readonly string[] }
+  /** PID 1 of the guest looked for credentials of the VMM and found none, or had no firmware table to look into. */
+  | { readonly kind: "credentials-none"; readonly why: "none-passed" | "no-firmware-table" }
+  /** PID 1 of the guest does not take any, by its settings or because the VM is confidential. */
+  | { readonly kind: "import-refused"; readonly why: "disabled" | "confidential" }
+  /** A service of the guest was to be given a credential that the guest does not have. */
+  | { readonly kind: "credential-not-found"; readonly name: string }
+  /** Something of the guest's boot misses a file: an activation script, or an installer of the guest's own secrets. */
+  | { readonly kind: "boot-misses-file"; readonly path: HostPath }
+  /** The guest mounts a file system there. */
+  | { readonly kind: "guest-mounts"; readonly path: HostPath }
   | { readonly kind: "guest-kernel" };
 
 /** What a VMM, or the runner around it, fails over. */

@@ -47,6 +47,8 @@ const PATTERNS: readonly RegExp[] = [
   /()(\bAGE-SECRET-KEY-1[0-9A-Z]+|\bgh[pousr]_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\bsk-[\w-]{20,}|\bAKIA[0-9A-Z]{16}\b)/gu,
 ];
 
-/** A path, an expansion or a size says where a value is or how long, not what it is. */
+/** A path, an expansion, a size or a switch says where a value is, how long, or whether there is one, not what it is. */
 const isHarmless = (value: string): boolean =>
-  /^["']?(?:$|["']$|\\?\$|`|\/|\(|[\w.-]+:\/|\d+(?:["']?$))/u.test(value);
+  /^["']?(?:$|["']$|\\?\$|`|\/|\(|[\w.-]+:\/|(?:\d+|yes|no|true|false|on|off|null|none)["']?$)/u.test(
+    value,
+  );

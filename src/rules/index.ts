@@ -7,6 +7,11 @@ import credentialsConfiguredUnused from "./credentials/configured-unused.ts";
 import credentialsSourceMissing from "./credentials/source-missing.ts";
 import guestAbsentCredential from "./guest/absent-credential.ts";
 import guestEmptyCredential from "./guest/empty-credential.ts";
+import guestNameMismatch from "./guest/name-mismatch.ts";
+import guestNotConsumed from "./guest/not-consumed.ts";
+import guestNotImported from "./guest/not-imported.ts";
+import guestOrdering from "./guest/ordering.ts";
+import guestPolicy from "./guest/policy.ts";
 import lifecycleConditionSkipped from "./lifecycle/condition-skipped.ts";
 import lifecycleCrashLoop from "./lifecycle/crash-loop.ts";
 import lifecycleNeverStarted from "./lifecycle/never-started.ts";
@@ -33,6 +38,11 @@ export const RULES: readonly AnyRule[] = [
   credentialsSourceMissing,
   guestAbsentCredential,
   guestEmptyCredential,
+  guestNameMismatch,
+  guestNotConsumed,
+  guestNotImported,
+  guestOrdering,
+  guestPolicy,
   lifecycleConditionSkipped,
   lifecycleCrashLoop,
   lifecycleNeverStarted,

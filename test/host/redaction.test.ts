@@ -35,6 +35,7 @@ describe("mask", () => {
     "cat: /run/secrets/demo/api-key: Permission denied",
     'API_KEY="$(cat "$CREDENTIALS_DIRECTORY/api-key")"',
     "HOST_API_KEY=$HOST_API_KEY",
+    "systemd.import_credentials=no is set",
     "CREDENTIALS_DIRECTORY=/run/credentials/microvm@demo.service",
     "io.systemd.credential:vmm.notify_socket=vsock-stream:2:8888",
   ])("leaves %j, which says where a value is and not what it is", (text) => {

@@ -304,6 +304,7 @@ export const quietHost: Pick<
     toplevel: store("nixos-system-demo-vm-25.11"),
     ref: file("/var/lib/microvms/demo-vm/toplevel", { type: "directory" }),
     consumers: [],
+    unitsRead: true,
     declared: [],
     kernelParameters: [],
   },

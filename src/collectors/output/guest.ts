@@ -1,9 +1,15 @@
 import type { GuestMeaning } from "../../evidence/output.ts";
+import { hostPath } from "../../vocabulary.ts";
 
 /** What a guest says of its credentials and of itself. */
 export const guestWords = (text: string): readonly GuestMeaning[] => [
   ...credentialSizes(text),
   ...receivedCredentials(text),
+  ...noCredentials(text),
+  ...importRefused(text),
+  ...credentialsNotFound(text),
+  ...missedByBoot(text),
+  ...mounts(text),
   ...guestKernel(text),
 ];
 
@@ -27,6 +33,55 @@ const receivedCredentials = (text: string): readonly GuestMeaning[] => {
     .map((name) => name.trim())
     .filter((name) => name !== "" && !name.startsWith("vmm."));
   return names === undefined || names.length === 0 ? [] : [{ kind: "credentials-received", names }];
+};
+
+/** src/core/import-creds.c of systemd; the kernel's word on its DMI tables (drivers/firmware/dmi_scan.c). */
+const NONE_PASSED = /\b(?:Acquired|Received) 0 (?:regular )?credentials/u;
+const NO_TABLE = /\bDMI not present or invalid/u;
+
+const noCredentials = (text: string): readonly GuestMeaning[] => {
+  if (NONE_PASSED.test(text)) return [{ kind: "credentials-none", why: "none-passed" }];
+  return NO_TABLE.test(text) ? [{ kind: "credentials-none", why: "no-firmware-table" }] : [];
+};
+
+const DISABLED = /\bsystemd\.import_credentials=(?:no|0|false|off)\b/u;
+const CONFIDENTIAL =
+  /confidential (?:VM|virtuali[sz]ation|guest).*credential|credential.*confidential/iu;
+
+/** A boot parameter that is merely listed by the kernel counts as well: it is in force. */
+const importRefused = (text: string): readonly GuestMeaning[] => {
+  if (DISABLED.test(text)) return [{ kind: "import-refused", why: "disabled" }];
+  return CONFIDENTIAL.test(text) ? [{ kind: "import-refused", why: "confidential" }] : [];
+};
+
+/** src/core/exec-credential.c: the service starts all the same where the credential was asked for by name alone. */
+const NOT_FOUND =
+  /inherited credential ["'\u2018\u201C](?<name>[\w.-]+)["'\u2019\u201D].*No such file/u;
+
+const credentialsNotFound = (text: string): readonly GuestMeaning[] => {
+  const name = NOT_FOUND.exec(text)?.groups?.["name"];
+  return name === undefined ? [] : [{ kind: "credential-not-found", name }];
+};
+
+/** Who works before the guest's units do: activation in stage 1 or 2, and installers of the guest's own secrets. */
+const BOOT =
+  /\b(?:initrd-nixos-activation-start|stage-[12]-init|stage-2-init|sops-install-secrets|agenix)\b|Activation script snippet/u;
+const MISSING =
+  /["'\u2018\u201C\s](?<path>\/[^\s"'\u2019\u201D:]+)["'\u2019\u201D]?(?:\s*:\s*|\s+)(?:[Nn]o such file|does not exist|not found)|(?:cannot|can't|failed to) (?:read|open|stat|find)\b[^/]*["'\u2018\u201C]?(?<key>\/[^\s"'\u2019\u201D:]+)/u;
+
+const missedByBoot = (text: string): readonly GuestMeaning[] => {
+  if (!BOOT.test(text)) return [];
+  const found = MISSING.exec(text)?.groups;
+  const path = found?.["path"] ?? found?.["key"];
+  return path === undefined ? [] : [{ kind: "boot-misses-file", path: hostPath(path) }];
+};
+
+/** PID 1 of the guest about a mount unit: `Mounting /etc/keys...`, `Mounted /etc/keys.` */
+const MOUNTS = /\bMount(?:ing|ed) (?<path>\/[^\s]*?)(?:\.{3}|\.|\u2026)?\s*$/u;
+
+const mounts = (text: string): readonly GuestMeaning[] => {
+  const path = MOUNTS.exec(text)?.groups?.["path"];
+  return path === undefined ? [] : [{ kind: "guest-mounts", path: hostPath(path) }];
 };
 
 /** The first thing that a Linux guest says: from here on the VMM has done its part. */

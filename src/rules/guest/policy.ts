@@ -1,0 +1,96 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { guestImports } from "../../facts/guest-import.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "guest/policy",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The guest ignores credentials of the host by design: its settings say so, or it is a confidential VM.",
+    why: "A confidential VM does not trust its host, so systemd takes nothing from SMBIOS or fw_cfg there; systemd.import_credentials=no says the same of any VM.",
+    proof:
+      "The guest's own word on its console, or the boot parameter in the guest's system as the host holds it.",
+    ruledOut: "The guest lists credentials that it received in the same start.",
+    confusedWith: [
+      {
+        id: "guest/not-imported",
+        tell: "There the guest would take credentials and finds none, for want of a module or a table.",
+      },
+      {
+        id: "runner/no-secret-path",
+        tell: "There the host hands nothing over; the guest's settings do not matter then.",
+      },
+    ],
+    repair:
+      "Remove systemd.import_credentials=no, or hand the secret to a confidential guest as an encrypted credential that only the guest can open.",
+    upstream: [
+      {
+        project: "systemd",
+        from: "252",
+        note: "SMBIOS and fw_cfg credentials are skipped in confidential VMs (src/core/import-creds.c).",
+      },
+    ],
+    sources: ["systemd src/core/import-creds.c", "systemd(1), systemd.import_credentials="],
+  },
+  requires: ["history", "secrets"],
+  optional: ["guestSystem"],
+  causes: [
+    {
+      mechanism: "guest-does-not-take-it",
+      effects: ["guest/empty-credential", "guest/absent-credential", "guest/not-imported"],
+    },
+  ],
+  *check({ history, secrets, guestSystem }) {
+    if (secrets.length === 0) return;
+    const names = secrets.map(({ name }) => name);
+    const parameter = guestSystem?.kernelParameters.find((word) =>
+      /^systemd\.import_credentials=(?:no|0|false|off)$/u.test(word),
+    );
+    const said = guestImports(history).filter(
+      ({ refused, received, found }) =>
+        refused.length > 0 && received.length === 0 && found.length === 0,
+    );
+    const last = said.at(-1);
+    if (last !== undefined) {
+      const [word] = last.refused;
+      if (word === undefined) return;
+      yield {
+        title:
+          word.why === "confidential"
+            ? "The guest is a confidential VM and takes no credentials of its host"
+            : "The guest is told not to import credentials",
+        explanation:
+          word.why === "confidential"
+            ? "systemd in the guest found that it runs in a confidential VM. It does not trust the host then, and skips whatever SMBIOS or fw_cfg hold for it."
+            : "The guest was started with systemd.import_credentials=no, so its systemd takes nothing over, whatever the host hands to it.",
+        certainty: "proven",
+        subject: { why: word.why },
+        evidence: nonEmpty<EvidenceRef>(word.ref),
+        scope: {
+          phase: last.phase.index,
+          starts: said.map(({ start }) => start.id),
+          secrets: names,
+          inForce: last.inForce,
+        },
+      };
+      return;
+    }
+    if (guestSystem === undefined || parameter === undefined) return;
+    yield {
+      title: "The guest is told not to import credentials",
+      explanation: `The boot parameters of the guest's system hold ${parameter}: its systemd takes nothing over, whatever the host hands to it.`,
+      certainty: "strong",
+      subject: { why: "disabled", parameter },
+      evidence: [guestSystem.ref],
+      scope: {
+        secrets: names,
+        inForce: true,
+        ...(history.phases.at(-1) === undefined
+          ? {}
+          : { phase: history.phases.at(-1)?.index ?? 1 }),
+      },
+    };
+  },
+});
