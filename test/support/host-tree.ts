@@ -18,6 +18,8 @@ export type { Scenario } from "./scenario-schema.ts";
 interface BuildOptions {
   /** Half a second: without it, what asks the store for references finds it unavailable. */
   readonly nixDatabase?: boolean;
+  /** More than one: a journal that was rotated. */
+  readonly journalFiles?: number;
 }
 
 /**
@@ -42,7 +44,7 @@ interface BuildOptions {
 export const buildHostTree = async (
   scenario: Scenario,
   dir: string,
-  { nixDatabase = true }: BuildOptions = {},
+  { nixDatabase = true, journalFiles = 1 }: BuildOptions = {},
 ): Promise<void> => {
   if (process.getuid?.() !== 0)
     throw new Error("only root can build a host tree: its files have many owners");
@@ -66,12 +68,18 @@ export const buildHostTree = async (
 
   await createTree(withParents(nodes, booted), dir);
   if (nixDatabase) await loadNixDatabase(objects, dir, clock);
-  const journal = journalFile(scenario, clock);
   const entries = journalEntries(scenario, translation);
-  await writeJournal(join(dir, journal.path), exportText(entries, booted), host.machineId);
+  const journals = journalNodes(scenario, clock, journalFiles);
+  const share = Math.ceil(entries.length / journals.length);
+  for (const [index, { path }] of journals.entries()) {
+    const part = exportText(entries.slice(index * share, (index + 1) * share), booted);
+    await writeJournal(join(dir, path), part, host.machineId, index);
+  }
   // Last of all: as root, nix-store takes the store over, and every new file moves the mtime of its directory.
-  const journalDirectory = directory(dirname(journal.path), 0o2755, journal.gid, journal.mtime);
-  await stampTree(withParents([...nodes, journalDirectory, journal], booted), dir);
+  const directories = journals
+    .slice(-1)
+    .map(({ path, gid, mtime }) => directory(dirname(path), 0o2755, gid, mtime));
+  await stampTree(withParents([...nodes, ...directories, ...journals], booted), dir);
 };
 
 const directory = (path: string, mode: number, gid: number, mtime: number): TreeNode => ({
@@ -83,14 +91,17 @@ const directory = (path: string, mode: number, gid: number, mtime: number): Tree
   mtime,
 });
 
-const journalFile = (
+/** The journal as one file, or as rotated ones with the newest last. */
+const journalNodes = (
   { host, groups, journal }: Scenario,
   clock: Translation["clock"],
-): TreeNode => ({
-  path: `/var/log/journal/${host.machineId}/system.journal`,
-  content: { kind: "file", bytes: Buffer.alloc(0) },
-  mode: 0o640,
-  uid: 0,
-  gid: groups["systemd-journal"]?.gid ?? 0,
-  mtime: clock(journal.until),
-});
+  count: number,
+): readonly TreeNode[] =>
+  Array.from({ length: count }, (_, index) => ({
+    path: `/var/log/journal/${host.machineId}/system${index === count - 1 ? "" : `@${index}`}.journal`,
+    content: { kind: "file", bytes: Buffer.alloc(0) },
+    mode: 0o640,
+    uid: 0,
+    gid: groups["systemd-journal"]?.gid ?? 0,
+    mtime: clock(journal.until),
+  }));

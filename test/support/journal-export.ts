@@ -30,15 +30,26 @@ const fieldBytes = (name: string, value: string): Buffer => {
   return Buffer.concat([Buffer.from(`${name}\n`), length, bytes, Buffer.from("\n")]);
 };
 
-/** Writes a real journal file. Cursors are the same in every build: they hold the sequence id, which is made from `machineId`. */
+/**
+ * Writes a real journal file. Cursors are the same in every build: they hold the sequence id, which is made from `machineId` and,
+ * for rotated files, their number.
+ */
 export const writeJournal = async (
   file: string,
   text: Buffer,
   machineId: string,
+  number = 0,
 ): Promise<void> => {
   await mkdir(dirname(file), { recursive: true });
   await execa(PROGRAM, ["--output", file, "-"], { input: text });
   await using handle = await open(file, "r+");
   await handle.write(Buffer.from(machineId, "hex"), 0, 16, HEADER.machineId);
-  await handle.write(createHash("sha256").update(machineId).digest(), 0, 16, HEADER.seqnumId);
+  await handle.write(
+    createHash("sha256")
+      .update(machineId + "+".repeat(number))
+      .digest(),
+    0,
+    16,
+    HEADER.seqnumId,
+  );
 };

@@ -39,6 +39,7 @@ const report = v.object({
       findings: v.array(finding),
       stages: v.array(v.object({ secret: v.string(), stages: v.record(v.string(), v.string()) })),
       phases: v.array(v.object({ index: v.number(), title: v.string(), invocations: v.number() })),
+      nextStart: v.object({ prediction: v.string(), rootCauses: v.array(v.string()) }),
       hypotheses: v.array(v.object({ claim: v.string(), state: v.string(), decideBy: v.string() })),
     }),
   ),

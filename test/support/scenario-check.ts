@@ -17,6 +17,11 @@ export const complaintsAbout = (
 
   same("rootCauses", vm.rootCauses, wanted.rootCauses);
   same("the first root cause", vm.rootCauses[0], wanted.firstRootCause);
+  // What is foretold of the next start is no news to who looks at the past ones.
+  for (const id of vm.nextStart.rootCauses)
+    if (!found.has(id)) complaints.push(`check foretells ${id}, which diagnose does not find`);
+  if (vm.status === "healthy" && vm.nextStart.prediction === "no")
+    complaints.push("check foretells a failure of a VM that is healthy");
   same("status", vm.status, wanted.status);
   same("everWorked", vm.everWorked.answer, wanted.everWorked);
   same("the exit status", exit, wanted.exit);

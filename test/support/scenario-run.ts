@@ -60,7 +60,7 @@ export const diagnoseTree = async (
   if (answer.status !== "diagnosed") throw new Error(JSON.stringify(answer));
   return {
     page: render(answer.report, "diagnosis", format, { width: 100, colour: false }),
-    exit: statusOfFindings(answer.severities, { failOn: "warning", complete: answer.complete }),
+    exit: statusOfFindings(answer.severities, { failOn: "error", complete: answer.complete }),
   };
 };
 
