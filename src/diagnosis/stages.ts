@@ -90,7 +90,7 @@ const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState>
   return {
     source: sourceStage(walks, secret, input),
     access: accessStage(walks, loaded.length > 0, secret, input),
-    credentials: credentialsStage(loaded, walks),
+    credentials: credentialsStage(loaded, walks, hasFallback(secret, input.unit)),
     runner,
     hypervisor: guest === "ok" ? "ok" : "unknown",
     guest,
@@ -103,13 +103,15 @@ const sourceStage = (
   { unit, shares }: StageInput,
 ): StageState => {
   if (walks.some(({ file }) => file?.stat.type === "file" && file.stat.size > 0)) return "ok";
+  if (hasFallback(secret, unit)) return "ok";
   if (walks.some(({ end, file }) => end === "absent" || end === "loop" || file?.stat.size === 0))
     return "broken";
-  if (isShared(secret, shares)) return "ok";
-  return (unit?.setIds ?? []).some(({ value }) => secret.credentialIds.includes(value))
-    ? "ok"
-    : "unknown";
+  return isShared(secret, shares) ? "ok" : "unknown";
 };
+
+/** SetCredential= gives a value where nothing else does. */
+const hasFallback = ({ credentialIds }: Secret, unit: VmUnit | undefined): boolean =>
+  (unit?.setIds ?? []).some(({ value }) => credentialIds.includes(value));
 
 /** A file that lies in a directory that the guest is shown. */
 const isShared = ({ paths }: Secret, shares: Shares | undefined): boolean =>
@@ -150,7 +152,9 @@ const accessStage = (
 const credentialsStage = (
   loaded: VmUnit["credentials"],
   walks: readonly PathWalk[],
+  fallback: boolean,
 ): StageState => {
+  if (fallback) return "ok";
   if (loaded.length === 0) return "not-configured";
   if (loaded.some(({ source }) => source === undefined)) return "unknown";
   if (walks.some(({ end }) => end === "absent")) return "broken";
