@@ -46,12 +46,10 @@ export const collectHostJournal = async (
   ]);
   const span = spanOf(boots.boots, window);
   const anybody = latest ?? (await anyEntry(host));
+  const complaints = [...boots.complaints, ...read.complaints, ...complaintsOf(rights.stderr)];
+  const partial = complaints.some((complaint) => TOO_FEW_RIGHTS.test(complaint));
   const gaps = [
-    ...problems(boots.failure ?? read.failure, [
-      ...boots.complaints,
-      ...read.complaints,
-      ...complaintsOf(rights.stderr),
-    ]),
+    ...problems(boots.failure ?? read.failure, complaints),
     ...damage,
     ...(boots.failure === undefined && boots.boots.length === 0
       ? [gap("the journal holds no entry at all")]
@@ -69,6 +67,7 @@ export const collectHostJournal = async (
       suppressed,
       clockJumps,
       holes: [],
+      ...(partial ? { partial: PARTIAL } : {}),
     },
     gaps,
   };
@@ -157,15 +156,18 @@ const MOST_PROBES = 200;
 
 const gap = (reason: string): Gap => ({ source: "journal", reason, required: true });
 
+const TOO_FEW_RIGHTS =
+  /not seeing messages from other users|insufficient permissions|journal.*Permission denied/iu;
+const PARTIAL =
+  "only a part of the journal may be read with these rights: run as root or as a member of systemd-journal";
+
 /** journalctl says nothing about rights or bad files on stdout; what it says on stderr is a gap of its own. */
 const problems = (failure: string | undefined, complaints: readonly string[]): readonly Gap[] => {
   const reasons = new Set<string>();
   if (failure !== undefined) reasons.add(failure);
   for (const complaint of complaints) {
-    if (/not seeing messages from other users|insufficient permissions/iu.test(complaint)) {
-      reasons.add(
-        "only a part of the journal may be read with these rights: run as root or as a member of systemd-journal",
-      );
+    if (TOO_FEW_RIGHTS.test(complaint)) {
+      reasons.add(PARTIAL);
     } else if (
       /Journal file .* (?:truncated|corrupted)|unsupported feature|Failed to open|Failed to map|Bad message/iu.test(
         complaint,

@@ -118,6 +118,8 @@ export interface HostJournal {
   }[];
   readonly clockJumps: readonly JournalRef[];
   readonly holes: readonly JournalHole[];
+  /** Why only a part of it may be read with the reader's rights. */
+  readonly partial?: string;
   /** Why it could not be looked whether there are more. */
   readonly unchecked?: string;
 }

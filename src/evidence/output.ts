@@ -23,6 +23,12 @@ export type GuestMeaning =
   | { readonly kind: "boot-misses-file"; readonly path: HostPath }
   /** The guest mounts a file system there. */
   | { readonly kind: "guest-mounts"; readonly path: HostPath }
+  /** The guest could not boot its system. */
+  | { readonly kind: "guest-emergency" }
+  /** A unit of the guest failed, by the mark on its console. */
+  | { readonly kind: "guest-failed"; readonly what: string }
+  /** A program finds that others than its user may read a credential. */
+  | { readonly kind: "credential-mode" }
   | { readonly kind: "guest-kernel" };
 
 /** What a VMM, or the runner around it, fails over. */

@@ -12,12 +12,16 @@ import guestNotConsumed from "./guest/not-consumed.ts";
 import guestNotImported from "./guest/not-imported.ts";
 import guestOrdering from "./guest/ordering.ts";
 import guestPolicy from "./guest/policy.ts";
+import lifecycleCleanExit from "./lifecycle/clean-exit.ts";
 import lifecycleConditionSkipped from "./lifecycle/condition-skipped.ts";
 import lifecycleCrashLoop from "./lifecycle/crash-loop.ts";
 import lifecycleNeverStarted from "./lifecycle/never-started.ts";
 import lifecycleStartLimit from "./lifecycle/start-limit.ts";
+import runnerLifecycle from "./runner/lifecycle.ts";
 import runnerMissing from "./runner/missing.ts";
 import runnerNoSecretPath from "./runner/no-secret-path.ts";
+import runnerNotDeployed from "./runner/not-deployed.ts";
+import runnerOrphanVm from "./runner/orphan-vm.ts";
 import runnerOverrideDiscarded from "./runner/override-discarded.ts";
 import runnerReadsSecretDirectly from "./runner/reads-secret-directly.ts";
 import runnerStaleBooted from "./runner/stale-booted.ts";
@@ -26,8 +30,22 @@ import runnerSwallowedReadError from "./runner/swallowed-read-error.ts";
 import runnerUnknownOrigin from "./runner/unknown-origin.ts";
 import sourceEmpty from "./source/empty.ts";
 import sourcePathMissing from "./source/path-missing.ts";
+import unrelatedGuestConsole from "./unrelated/guest-console.ts";
+import unrelatedHostEnvironment from "./unrelated/host-environment.ts";
+import unrelatedKvm from "./unrelated/kvm.ts";
+import unrelatedLock from "./unrelated/lock.ts";
+import unrelatedOom from "./unrelated/oom.ts";
 import unrelatedOtherUnit from "./unrelated/other-unit.ts";
+import unrelatedReaderPrivilege from "./unrelated/reader-privilege.ts";
+import unrelatedStartTimeout from "./unrelated/start-timeout.ts";
+import unrelatedStateDirectory from "./unrelated/state-directory.ts";
 import unrelatedStoppedByHand from "./unrelated/stopped-by-hand.ts";
+import unrelatedSystemSwitch from "./unrelated/system-switch.ts";
+import unrelatedTap from "./unrelated/tap.ts";
+import unrelatedUpstreamChange from "./unrelated/upstream-change.ts";
+import unrelatedVmmCrash from "./unrelated/vmm-crash.ts";
+import unrelatedVolume from "./unrelated/volume.ts";
+import unrelatedVsock from "./unrelated/vsock.ts";
 
 /** Every rule, in the order of their ids. */
 export const RULES: readonly AnyRule[] = [
@@ -43,12 +61,16 @@ export const RULES: readonly AnyRule[] = [
   guestNotImported,
   guestOrdering,
   guestPolicy,
+  lifecycleCleanExit,
   lifecycleConditionSkipped,
   lifecycleCrashLoop,
   lifecycleNeverStarted,
   lifecycleStartLimit,
+  runnerLifecycle,
   runnerMissing,
   runnerNoSecretPath,
+  runnerNotDeployed,
+  runnerOrphanVm,
   runnerOverrideDiscarded,
   runnerReadsSecretDirectly,
   runnerStaleBooted,
@@ -57,6 +79,20 @@ export const RULES: readonly AnyRule[] = [
   runnerUnknownOrigin,
   sourceEmpty,
   sourcePathMissing,
+  unrelatedGuestConsole,
+  unrelatedHostEnvironment,
+  unrelatedKvm,
+  unrelatedLock,
+  unrelatedOom,
   unrelatedOtherUnit,
+  unrelatedReaderPrivilege,
+  unrelatedStartTimeout,
+  unrelatedStateDirectory,
   unrelatedStoppedByHand,
+  unrelatedSystemSwitch,
+  unrelatedTap,
+  unrelatedUpstreamChange,
+  unrelatedVmmCrash,
+  unrelatedVolume,
+  unrelatedVsock,
 ];

@@ -362,6 +362,18 @@ describe("lifecycle and unrelated", () => {
   });
 });
 
+describe("the reader's own rights", () => {
+  it("a journal that is shown in part is told as unrelated/reader-privilege, a whole one is not", () => {
+    const partial = hostJournal({ partial: "only a part of the journal may be read" });
+    const found = judged(reading({ hostJournal: partial }));
+    expect(found.find(({ id }) => id === "unrelated/reader-privilege")).toMatchObject({
+      role: "note",
+      severity: "info",
+    });
+    expect(ids()).not.toContain("unrelated/reader-privilege");
+  });
+});
+
 describe("an edge between findings", () => {
   it("needs a start that both share", () => {
     const found = (says: boolean) =>

@@ -4,7 +4,7 @@ import type { Scenario } from "./scenario-schema.ts";
 
 /** The system profile with its generations, what runs and what was booted, and the GC roots that keep them. */
 export const generationNodes = (
-  { generations, bootedGeneration, host }: Scenario,
+  { generations, bootedGeneration, runningGeneration, host }: Scenario,
   { clock, fill }: Translation,
 ): readonly TreeNode[] => {
   const all = Object.entries(generations).flatMap(([number, generation]) =>
@@ -19,6 +19,7 @@ export const generationNodes = (
         ],
   );
   const newest = all.reduce((a, b) => (a.number > b.number ? a : b));
+  const running = all.find(({ number }) => number === runningGeneration) ?? newest;
   const booted = all.find(({ number }) => number === bootedGeneration);
   if (booted === undefined)
     throw new Error(`the scenario has no generation ${bootedGeneration} to boot`);
@@ -36,7 +37,7 @@ export const generationNodes = (
       link(`/nix/var/nix/profiles/system-${number}-link`, toplevel, time),
     ),
     link("/nix/var/nix/profiles/system", `system-${newest.number}-link`, newest.time),
-    link("/run/current-system", newest.toplevel, newest.activated ?? newest.time),
+    link("/run/current-system", running.toplevel, running.activated ?? running.time),
     link("/run/booted-system", booted.toplevel, host.booted),
     link("/nix/var/nix/gcroots/profiles", "/nix/var/nix/profiles", host.booted),
     link("/nix/var/nix/gcroots/current-system", "/run/current-system", host.booted),

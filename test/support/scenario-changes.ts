@@ -10,6 +10,7 @@ export const changesSchema = v.strictObject({
   groups: v.optional(anyMap, {}),
   vms: v.optional(v.array(v.string())),
   bootedGeneration: v.optional(v.number()),
+  runningGeneration: v.optional(v.number()),
   files: v.optional(anyMap, {}),
   store: v.optional(anyMap, {}),
   generations: v.optional(anyMap, {}),
@@ -68,6 +69,9 @@ export const applyChanges = (base: Base, changes: Changes): Base => {
     ...(changes.bootedGeneration === undefined
       ? {}
       : { bootedGeneration: changes.bootedGeneration }),
+    ...(changes.runningGeneration === undefined
+      ? {}
+      : { runningGeneration: changes.runningGeneration }),
     files: withFiles(base.files, changes.files),
     store: withStore(base.store, changes),
     generations: { ...base.generations, ...changes.generations },
@@ -117,9 +121,30 @@ const withStore = (base: Entries, changes: Changes): Entries => {
     store["units"] = over(store["units"], { tree: { [name]: link } });
   }
   for (const [key, edits] of Object.entries(changes.edit))
-    store[key] = edited(key, store[key], edits);
+    store[key] = edited(key, wholeObject(store, key), edits);
   return store;
 };
+
+/** What a key stands for: an entry of its own, over the one that it is `like`, or the entry for every VM with the VM's name put in. */
+const wholeObject = (store: Entries, key: string): unknown => {
+  const own = store[key] ?? ofVm(store, key);
+  const like = record(own)?.["like"];
+  return typeof like === "string" && like !== key ? over(wholeObject(store, like), own) : own;
+};
+
+const ofVm = (store: Entries, key: string): unknown => {
+  for (const [general, spec] of Object.entries(store)) {
+    const [before, after] = general.split(VM);
+    if (before === undefined || after === undefined || key.length <= before.length + after.length)
+      continue;
+    if (!key.startsWith(before) || !key.endsWith(after)) continue;
+    const vm = key.slice(before.length, key.length - after.length);
+    return JSON.parse(JSON.stringify(spec).replaceAll(VM, vm));
+  }
+  return undefined;
+};
+
+const VM = "${vm}";
 
 /** The second over the first, their trees joined. */
 const over = (base: unknown, change: unknown): Entries => {

@@ -102,6 +102,8 @@ export const scenarioSchema = v.strictObject({
   store,
   generations,
   bootedGeneration: v.number(),
+  /** The one that /run/current-system leads to, where it is not the newest. */
+  runningGeneration: v.optional(v.number()),
   journal: journalSchema,
 });
 

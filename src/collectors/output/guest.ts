@@ -10,6 +10,8 @@ export const guestWords = (text: string): readonly GuestMeaning[] => [
   ...credentialsNotFound(text),
   ...missedByBoot(text),
   ...mounts(text),
+  ...consoleFailures(text),
+  ...modeComplaints(text),
   ...guestKernel(text),
 ];
 
@@ -83,6 +85,26 @@ const mounts = (text: string): readonly GuestMeaning[] => {
   const path = MOUNTS.exec(text)?.groups?.["path"];
   return path === undefined ? [] : [{ kind: "guest-mounts", path: hostPath(path) }];
 };
+
+/** systemd's and the initrd's words on a console, whatever the distribution. */
+const EMERGENCY =
+  /\bemergency (?:mode|shell)\b|Reached target .*\bEmergency Mode\b|Entering emergency\b/iu;
+const FAILED =
+  /^\s*\[\s*FAILED\s*\]\s*(?:Failed (?:to start|to mount|unmounting|mounting)\s+)?(?<what>.+?)\.?\s*$/u;
+
+const consoleFailures = (text: string): readonly GuestMeaning[] => {
+  if (EMERGENCY.test(text)) return [{ kind: "guest-emergency" }];
+  const what = FAILED.exec(text)?.groups?.["what"];
+  return what === undefined ? [] : [{ kind: "guest-failed", what }];
+};
+
+/** A program that insists on 0600 and sees the 0440 that an ACL looks like. */
+const TOO_WIDE = /(?:world|group)[- ]readable|(?:mode|permissions)\D{0,12}0?(?:10)?0?440\b/iu;
+
+const modeComplaints = (text: string): readonly GuestMeaning[] =>
+  TOO_WIDE.test(text) && /credential|secret|key|token|passw/iu.test(text)
+    ? [{ kind: "credential-mode" }]
+    : [];
 
 /** The first thing that a Linux guest says: from here on the VMM has done its part. */
 const GUEST_KERNEL =

@@ -1,5 +1,8 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { defineRule } from "../rule.ts";
+import type { Shares } from "../../evidence/shares.ts";
+import type { StateDirectory } from "../../evidence/state-directory.ts";
+import type { History } from "../../facts/history.ts";
+import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -43,9 +46,27 @@ export default defineRule({
       "microvm.nix nixos-modules/host/default.nix:111-147 at 71beea0, 5103fad (2025-10-10)",
     ],
   },
-  requires: ["state", "generations"],
-  optional: ["history"],
-  *check({ state, generations, history }) {
+  requires: ["state"],
+  optional: ["generations", "history", "shares"],
+  causes: [
+    {
+      mechanism: "older-runner-runs",
+      effects: [
+        "runner/no-secret-path",
+        "runner/reads-secret-directly",
+        "runner/swallowed-read-error",
+        "credentials/configured-unused",
+        "runner/stale-booted",
+      ],
+    },
+    {
+      mechanism: "share-is-not-served",
+      effects: ["lifecycle/crash-loop", "lifecycle/never-started", "lifecycle/start-limit"],
+    },
+  ],
+  *check({ state, generations, history, shares }) {
+    if (shares !== undefined) yield* oldScheme(state, shares, history);
+    if (generations === undefined) return;
     const current = state.links.current;
     const newest = generations.list.find(({ number }) => number === generations.newest);
     if (
@@ -84,5 +105,42 @@ export default defineRule({
     };
   },
 });
+
+/**
+ * The host's module starts bin/virtiofsd-run of the runner. One from before that scheme declares its shares and has no such program:
+ * the helper is skipped, and the VMM finds nobody who serves them.
+ */
+function* oldScheme(
+  state: StateDirectory,
+  { directories, server }: Shares,
+  history: History | undefined,
+): Iterable<Observation> {
+  const share = directories.find(({ protocol }) => protocol === "virtiofs");
+  if (share === undefined || server?.absent !== true) return;
+  const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
+  yield {
+    title: "The runner is older than the host's module: it declares shares and cannot serve them",
+    explanation: `The runner declares the share ${share.source} and has no bin/virtiofsd-run. The host's module asks the runner for that program, skips what is not there, and the VMM then finds no socket. The runner has to be built again.`,
+    certainty: "proven",
+    subject: { runner: state.links.current?.store ?? `${state.path}/current`, share: share.source },
+    evidence: nonEmpty<EvidenceRef>(server, share.ref),
+    scope: {
+      inForce: true,
+      ...(phase === undefined
+        ? {}
+        : { phase: phase.index, starts: phase.starts.map(({ id }) => id) }),
+    },
+    remedies: [
+      {
+        title: "Update the VM by hand",
+        kind: "command",
+        snippet: `microvm -Ru ${name(state.path)}`,
+        clears: ["runner/stale-current"],
+        leaves: [],
+        cost: "Builds the runner with the host's microvm.nix and restarts the VM.",
+      },
+    ],
+  };
+}
 
 const name = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -1,0 +1,96 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { waysForSecrets } from "../../facts/handover.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "runner/not-deployed",
+  severity: "warning",
+  part: "cause",
+  docs: {
+    what: "The newest build never became the running system, so the runner that it would install is not in force.",
+    why: "`nixos-rebuild boot`, an activation that failed, or a deployment to another host leaves a newer generation beside the one that runs. What was changed for the VM has no effect.",
+    proof:
+      "The system profile's newest generation, /run/current-system, and the runners that both would install for this VM.",
+    ruledOut: "Both generations install the same runner.",
+    confusedWith: [
+      {
+        id: "runner/stale-current",
+        tell: "There the newest generation runs, and `current` is not its runner.",
+      },
+      {
+        id: "runner/stale-booted",
+        tell: "There `current` is right and the VM has not been restarted.",
+      },
+      {
+        id: "hypervisor/channel-unsupported",
+        tell: "A channel that the hypervisor cannot carry fails at evaluation: then there is no newer generation at all.",
+      },
+    ],
+    repair: "Switch to the newest generation, and read what the activation says.",
+    sources: ["nixos-rebuild(8), boot and switch"],
+  },
+  requires: ["generations", "secrets", "state"],
+  optional: ["store", "runners", "history"],
+  causes: [
+    {
+      mechanism: "older-runner-runs",
+      effects: [
+        "runner/no-secret-path",
+        "runner/stale-current",
+        "runner/stale-booted",
+        "runner/reads-secret-directly",
+        "runner/swallowed-read-error",
+        "credentials/configured-unused",
+      ],
+    },
+  ],
+  *check({ generations, secrets, state, store, runners, history }) {
+    const { running } = generations;
+    const newest = generations.list.find(({ number }) => number === generations.newest);
+    if (running === undefined || newest?.runner === undefined || newest.installer === undefined)
+      return;
+    if (newest.toplevel === running.toplevel || newest.frozen) return;
+    const current = generations.list.find(({ toplevel }) => toplevel === running.toplevel);
+    if (current?.runner === newest.runner || state.links.current?.store === newest.runner) return;
+    const newer = store?.runners.find(({ path }) => path === newest.runner)?.runner;
+    const gains =
+      secrets.length > 0 &&
+      newer !== undefined &&
+      waysForSecrets(newer, secrets).length > 0 &&
+      (runners?.current === undefined || waysForSecrets(runners.current, secrets).length === 0);
+    const phase = history?.phases.at(-1)?.index;
+    yield {
+      title: `Generation ${newest.number} was built and is not the running system`,
+      explanation:
+        `The system profile leads to generation ${newest.number}, which would install ${newest.runner} for this VM. ${running.toplevel} is what runs` +
+        `${current === undefined ? "" : `, generation ${current.number}`}.` +
+        (gains ? " Only the newer runner has a way for the secrets." : ""),
+      certainty: "proven",
+      ...(gains ? { severity: "error" as const } : {}),
+      subject: { generation: newest.number, installs: newest.runner, running: running.toplevel },
+      evidence: nonEmpty<EvidenceRef>(newest.link, running.ref, newest.installer),
+      scope: {
+        inForce: true,
+        ...(phase === undefined ? {} : { phase }),
+        ...(gains ? { secrets: secrets.map(({ name }) => name) } : {}),
+      },
+      remedies: [
+        {
+          title: "Switch to the newest generation and restart the VM",
+          kind: "command",
+          snippet: `/nix/var/nix/profiles/system/bin/switch-to-configuration switch && systemctl restart microvm@${name(state.path)}.service`,
+          clears: ["runner/not-deployed"],
+          leaves: [],
+          cost: "Everything else of that generation takes effect as well.",
+          repairs: [
+            { kind: "runner-linked", runner: newest.runner },
+            { kind: "outside-model", clears: ["runner/not-deployed"] },
+          ],
+        },
+      ],
+    };
+  },
+});
+
+const name = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

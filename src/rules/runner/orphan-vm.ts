@@ -1,0 +1,61 @@
+import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import { counted, listed } from "../../facts/wording.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "runner/orphan-vm",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The VM still exists on the host and is no longer part of its configuration.",
+    why: "Its state directory, its links and its unit instance live on, and no switch changes them any more: neither the runner nor the credentials of a drop-in come back.",
+    proof:
+      "The state directory of a declared VM, older generations that install it, and neither the running nor the newest generation among them.",
+    ruledOut:
+      "A flake file (an imperative VM is in no generation), or an installer in the newest generation.",
+    confusedWith: [
+      { id: "runner/stale-current", tell: "There the newest generation still installs the VM." },
+      { id: "runner/unknown-origin", tell: "There no generation ever installed it." },
+    ],
+    repair:
+      "Declare the VM again and switch, or remove its state directory when its volumes are no longer needed.",
+    sources: ["microvm.nix nixos-modules/host/default.nix:111-147 at 71beea0"],
+  },
+  requires: ["state", "generations"],
+  optional: ["history"],
+  causes: [
+    {
+      mechanism: "older-runner-runs",
+      effects: ["runner/no-secret-path", "runner/missing", "credentials/configured-unused"],
+    },
+  ],
+  *check({ state, generations, history }) {
+    if (state.flake !== undefined || generations.list.length === 0) return;
+    const installing = generations.list.filter(({ runner, installer }) => runner ?? installer);
+    const newest = generations.list.find(({ number }) => number === generations.newest);
+    const running = generations.list.find(
+      ({ toplevel }) => toplevel === generations.running?.toplevel,
+    );
+    const considered = [newest, running].flatMap((generation) => generation ?? []);
+    if (installing.length === 0 || considered.length === 0) return;
+    if (considered.some((generation) => installing.includes(generation))) return;
+    const last = installing.at(-1);
+    if (last === undefined) return;
+    const coverage: CoverageRef = {
+      kind: "coverage",
+      source: "generations",
+      text: `${counted(generations.list.length, "generation")} looked at; this VM is installed by ${listed(installing.map(({ number }) => String(number)))}`,
+    };
+    const phase = history?.phases.at(-1)?.index;
+    yield {
+      title: "The VM is no longer part of the host's configuration",
+      explanation: `Generation ${last.number} was the last to install this VM. Neither the newest nor the running one does, so no switch touches its runner, its links or its unit any more.`,
+      certainty: "proven",
+      ...(history?.running === true ? { severity: "warning" as const } : {}),
+      subject: { path: state.path, generation: last.number },
+      evidence: nonEmpty<EvidenceRef>(state.ref, coverage, last.installer ?? last.link),
+      scope: { inForce: true, ...(phase === undefined ? {} : { phase }) },
+    };
+  },
+});

@@ -1,0 +1,77 @@
+import type { Invocation } from "../../evidence/journal.ts";
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { guestSpoke } from "../../facts/starts.ts";
+import { troubleIn } from "../../facts/vmm-troubles.ts";
+import { defineRule } from "../rule.ts";
+import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
+
+export default defineRule({
+  id: "unrelated/start-timeout",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The start took longer than systemd waits, though the VM itself came up.",
+    why: "With Type=notify the unit is started only when the guest's readiness arrives over vsock. Where that never comes, systemd ends a healthy VM and starts it again.",
+    proof:
+      "A start or unit result `timeout`, and the VMM or the guest at work in the same start. The period of the loop is about TimeoutStartSec=.",
+    ruledOut: "A stop that timed out, or a start in which nothing ran at all.",
+    confusedWith: [
+      {
+        id: "credentials/timeout",
+        tell: "There no process of the unit ever ran: the credentials were not set up in time.",
+      },
+      {
+        id: "hypervisor/share-not-ready",
+        tell: "There the VMM waits for a share that nobody serves.",
+      },
+      { id: "lifecycle/crash-loop", tell: "That is the loop; here is why it goes on." },
+    ],
+    repair:
+      "Keep vmm.notify_socket among the OEM strings, or set the unit to Type=simple; raise microvm.host.startupTimeout where the guest is only slow.",
+    upstream: [
+      {
+        project: "microvm.nix",
+        from: "a439229 (2024-08)",
+        note: "The unit becomes Type=notify where the runner supports the notify socket.",
+      },
+    ],
+    sources: [
+      "systemd.service(5), TimeoutStartSec=",
+      "microvm.nix#265",
+      "microvm.nix nixos-modules/host/default.nix:148-169 at 71beea0",
+    ],
+  },
+  requires: ["history"],
+  optional: ["unit"],
+  causes: ENDS_THE_START,
+  *check({ history, unit }) {
+    for (const phase of history.phases) {
+      for (const trouble of troubleIn(history, phase, timeoutsIn)) {
+        const spoke = phase.starts.flatMap((start) => guestSpoke(start) ?? [])[0];
+        const settings: readonly EvidenceRef[] = [unit?.type?.ref, unit?.timeout?.ref].flatMap(
+          (ref) => ref ?? [],
+        );
+        yield troubleObservation(trouble, {
+          title: "systemd gave up on a start that was under way",
+          explanation:
+            (spoke === undefined
+              ? "The VMM was at work when systemd's time for the start ran out."
+              : "The guest was up and speaking when systemd's time for the start ran out: its readiness never arrived.") +
+            (unit?.type?.value === "notify" ? " The unit is Type=notify." : ""),
+          certainty: spoke === undefined ? "strong" : "proven",
+          subject: {
+            unit: phase.starts[0]?.unit ?? "",
+            ...(unit?.timeout === undefined ? {} : { timeout: unit.timeout.value }),
+          },
+          evidence: [...(spoke === undefined ? [] : [spoke]), ...settings],
+        });
+      }
+    }
+  },
+});
+
+const timeoutsIn = (start: Invocation) => {
+  if (start.stopping !== undefined || start.outputLines === 0) return [];
+  if (start.failedStart?.result === "timeout") return [{ ref: start.failedStart.ref }];
+  return start.result?.value === "timeout" ? [{ ref: start.result.ref }] : [];
+};

@@ -1,0 +1,48 @@
+import type { EvidenceRef } from "../evidence/reference.ts";
+import type { Trouble } from "../facts/vmm-troubles.ts";
+import { counted } from "../facts/wording.ts";
+import type { Certainty } from "../vocabulary.ts";
+import type { Observation, Remedy, Subject } from "./rule.ts";
+import { nonEmpty } from "./scope.ts";
+
+export interface TroubleWords {
+  readonly title: string;
+  readonly explanation: string;
+  readonly subject: Subject;
+  readonly certainty?: Certainty;
+  readonly evidence?: readonly EvidenceRef[];
+  readonly remedies?: readonly Remedy[];
+}
+
+/** A fault that has nothing to do with secrets: an error where it keeps the VM down, a note where the VM got over it. */
+export const troubleObservation = (trouble: Trouble, words: TroubleWords): Observation => ({
+  title: words.title,
+  explanation:
+    `${words.explanation} ${counted(trouble.starts.length, "start")} of phase ${trouble.phase.index} met it` +
+    (trouble.keepsDown
+      ? ", and none got further: this is what keeps the VM down, no secret is involved."
+      : "; the VM got over it."),
+  certainty: words.certainty ?? "proven",
+  ...(trouble.keepsDown ? {} : { severity: "info" as const }),
+  subject: words.subject,
+  evidence: nonEmpty<EvidenceRef>(
+    trouble.first,
+    ...(trouble.last === trouble.first ? [] : [trouble.last]),
+    ...(words.evidence ?? []),
+  ),
+  scope: { phase: trouble.phase.index, starts: trouble.starts, inForce: trouble.keepsDown },
+  ...(words.remedies === undefined ? {} : { remedies: words.remedies }),
+});
+
+/** What follows where a start ends with it. */
+export const ENDS_THE_START = [
+  {
+    mechanism: "vmm-ends-the-start",
+    effects: [
+      "lifecycle/crash-loop",
+      "lifecycle/start-limit",
+      "lifecycle/never-started",
+      "lifecycle/clean-exit",
+    ],
+  },
+] as const;
