@@ -5,7 +5,6 @@ import type {
   SecretGeneration,
   SecretRoot,
 } from "../evidence/installation.ts";
-import type { OtherUnit } from "../evidence/other-units.ts";
 import type { FileRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
 import type { Window } from "../journal/read.ts";
@@ -26,7 +25,6 @@ const DEEPEST = 6;
 /** How secrets come to this host; names, places and stats alone. */
 export const collectInstallation = async (
   host: Host,
-  units: readonly OtherUnit[],
   window: Window,
 ): Promise<Collected<Installation>> => {
   const system = hostPath("/run/current-system");
@@ -41,21 +39,12 @@ export const collectInstallation = async (
     roots,
     keys: await Promise.all(declared.keys.map((key) => withStat(host, key))),
     events,
-    units: units.filter(({ name }) => INSTALLER_UNITS.includes(name)),
     ...(lastRun.status === "present"
       ? { lastRun: fileRef(hostPath("/run/secrets.d/age-keys.txt"), lastRun.value) }
       : {}),
     ...(declared.activation === undefined ? {} : { activation: declared.activation }),
   });
 };
-
-/** Units that install secrets where the host does it outside of its activation script. */
-export const INSTALLER_UNITS: readonly string[] = [
-  "sops-install-secrets.service",
-  "sops-install-secrets-for-users.service",
-  "agenix-install-secrets.service",
-  "agenix.service",
-];
 
 const readRoot = async (
   host: Host,

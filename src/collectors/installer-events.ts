@@ -27,7 +27,8 @@ const installerOf = ({ unit, identifier, message }: JournalEntry): InstallerKind
 };
 
 const wordsOf = (entry: JournalEntry): readonly InstallerWord[] => {
-  if (entry.author === "manager") return managerWord(entry);
+  // stage-2-init is PID 1 as well, until it hands over to systemd.
+  if (entry.author === "manager" && entry.messageId !== undefined) return managerWord(entry);
   for (const { pattern, word } of PATTERNS) {
     const found = pattern.exec(entry.message);
     if (found !== null) return word(found.groups ?? {}) ?? [];

@@ -28,6 +28,14 @@ export interface UnitQuestion {
   readonly named: readonly string[];
 }
 
+/** Units that install secrets where the host does it outside of its activation script. */
+export const INSTALLER_UNITS: readonly string[] = [
+  "sops-install-secrets.service",
+  "sops-install-secrets-for-users.service",
+  "agenix-install-secrets.service",
+  "agenix.service",
+];
+
 /** The units of the host that make, mount or hold up what a VM needs, with their starts in the journal. */
 export const collectOtherUnits = async (
   host: Host,
@@ -64,13 +72,16 @@ export const collectOtherUnits = async (
       ? [unit]
       : [],
   );
-  if (wanted.length === 0) return [];
+  const known = new Set(wanted.map(({ name }) => name));
+  const mounts = mountUnitsAbove(paths).filter(({ name }) => !known.has(name));
+  if (wanted.length + mounts.length === 0) return [];
   const { starts, skipped } = await collectStarts(
     host,
-    wanted.map(({ name }) => name),
+    [...wanted, ...mounts].map(({ name }) => name),
     window,
   );
-  return wanted
+  const logged = mounts.filter(({ name }) => starts.some(({ unit }) => unit === name));
+  return [...wanted, ...logged]
     .map((unit) => ({
       ...unit,
       pulledInBy: (pulled.get(unit.name) ?? []).toSorted(),
@@ -79,6 +90,41 @@ export const collectOtherUnits = async (
     }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 };
+
+/** Mounts of directories above these paths by the names that systemd gives them; generators keep their files out of /etc. */
+const mountUnitsAbove = (paths: readonly HostPath[]): readonly UnitText[] => {
+  const directories = new Set(
+    paths.flatMap((path) => {
+      const names = path.split("/").filter(Boolean).slice(0, -1);
+      return names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`);
+    }),
+  );
+  return [...directories]
+    .filter((directory) => directory !== "/run" && directory !== "/nix")
+    .map((directory) => ({
+      name: unitName(`${escapePath(directory)}.mount`),
+      after: [],
+      before: [],
+      requires: [],
+      conditions: [],
+      makes: [],
+      mountPoint: hostPath(directory),
+    }));
+};
+
+/** systemd-escape --path: slashes become dashes, and what is neither a letter, digit, `:`, `_` nor `.` a hex escape. */
+const escapePath = (path: string): string =>
+  path
+    .split("/")
+    .filter(Boolean)
+    .map((name) =>
+      name.replaceAll(/[^A-Za-z0-9:_.]|^\./gu, (character) =>
+        [...new TextEncoder().encode(character)]
+          .map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`)
+          .join(""),
+      ),
+    )
+    .join("-");
 
 const isAbove = (directory: HostPath, paths: readonly HostPath[]): boolean =>
   directory !== "/" && paths.some((path) => path === directory || path.startsWith(`${directory}/`));

@@ -6,8 +6,8 @@ import { collectStateDirectory, type InstallUnit } from "../collectors/state-dir
 import { collectStore } from "../collectors/store.ts";
 import { collectCredentialStore } from "../collectors/credential-store.ts";
 import { collectGuestSystem } from "../collectors/guest-system.ts";
-import { collectInstallation, INSTALLER_UNITS } from "../collectors/installation.ts";
-import { collectOtherUnits } from "../collectors/other-units.ts";
+import { collectInstallation } from "../collectors/installation.ts";
+import { collectOtherUnits, INSTALLER_UNITS } from "../collectors/other-units.ts";
 import { collectShares } from "../collectors/shares.ts";
 import { collectUnit } from "../collectors/unit.ts";
 import { collectVmJournal } from "../collectors/vm-journal.ts";
@@ -80,22 +80,19 @@ export const collectVm = async (
     collectStore(host, storeQuestion(vm, known, valueOf(runners), valueOf(generations))),
   );
   const paths = secretPaths(valueOf(unit), valueOf(runners), valueOf(store), vmJournal);
-  const installed = guarded("other units", async () =>
-    collected({
-      units: await collectOtherUnits(
-        host,
-        { paths, named: [...INSTALLER_UNITS, ...(valueOf(unit)?.needs ?? [])] },
-        window,
-      ),
-    }),
-  );
+  const installed = guarded("installation of secrets", () => collectInstallation(host, window));
   const [secretFiles, otherUnits, installation, credentialStore, guestSystem, shares, silences] =
     await Promise.all([
       guarded("secret files", () => collectSecretFiles(host, paths)),
+      guarded("other units", async () => {
+        const keys = valueOf(await installed)?.keys ?? [];
+        const question = {
+          paths: [...new Set([...paths, ...keys.map(({ path }) => path)])],
+          named: [...INSTALLER_UNITS, ...(valueOf(unit)?.needs ?? [])],
+        };
+        return collected({ units: await collectOtherUnits(host, question, window) });
+      }),
       installed,
-      guarded("installation of secrets", async () =>
-        collectInstallation(host, valueOf(await installed)?.units ?? [], window),
-      ),
       guarded("credential store", () => collectCredentialStore(host, vm)),
       withState(known, "guest's system", (there) => collectGuestSystem(host, there)),
       withState(known, "shares", (there) => collectShares(host, valueOf(runners) ?? {}, there)),

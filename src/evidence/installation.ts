@@ -1,6 +1,5 @@
 import type { HostPath, Micros, StorePath } from "../vocabulary.ts";
 import type { FileRef, JournalRef } from "./reference.ts";
-import type { OtherUnit } from "./other-units.ts";
 
 /** What brings secrets onto a host. */
 export type InstallerKind = "sops-nix" | "agenix";
@@ -82,8 +81,6 @@ export interface Installation {
   readonly roots: readonly SecretRoot[];
   readonly keys: readonly DecryptionKey[];
   readonly events: readonly InstallerEvent[];
-  /** `sops-install-secrets.service` and the like, where the host has them as units. */
-  readonly units: readonly OtherUnit[];
   /** `age-keys.txt` of sops-nix: written at the beginning of every run, so newer than the generation after a run that failed. */
   readonly lastRun?: FileRef;
   /** The activation script that runs an installer, where there is one. */

@@ -6,7 +6,8 @@ import type { Setting } from "./unit.ts";
 /** A unit of the host that is not the VM's own: who makes a secret, who mounts its place, who has to come first. */
 export interface OtherUnit {
   readonly name: UnitName;
-  readonly ref: FileRef;
+  /** Its file; absent where only the journal knows it, as with a mount that a generator made. */
+  readonly ref?: FileRef;
   readonly after: readonly string[];
   readonly before: readonly string[];
   readonly requires: readonly string[];

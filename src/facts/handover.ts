@@ -1,7 +1,7 @@
 import type { FileRef } from "../evidence/reference.ts";
 import type { Runner, SecretChannel } from "../evidence/runner.ts";
 import type { HostPath } from "../vocabulary.ts";
-import { isSecretPlace, type Secret } from "./secrets.ts";
+import { isSecretDirectory, type Secret } from "./secrets.ts";
 
 /** One way on which this runner can bring a secret to the guest. */
 export interface Way {
@@ -55,7 +55,7 @@ const channelWay = (channel: SecretChannel, secrets: readonly Secret[]): readonl
 
 /** A share of the store or of data is no way for secrets; one of, above or below a secret's directory is. */
 const sharesSecrets = (path: HostPath, secrets: readonly Secret[]): boolean =>
-  isSecretPlace(path) ||
+  isSecretDirectory(path) ||
   secrets.some(({ paths }) => paths.some((secret) => secret.startsWith(`${path}/`)));
 
 /** The credential ids of the unit that this runner takes from $CREDENTIALS_DIRECTORY; `all` where it takes whatever lies there. */

@@ -34,6 +34,10 @@ export const isSecretPlace = (path: string): boolean =>
     path,
   );
 
+/** A directory of secrets: by its place, or because a part of its path says so. */
+export const isSecretDirectory = (path: string): boolean =>
+  isSecretPlace(path) || /\/[^/]*(?:secret|credential|agenix)[^/]*(?:\/|$)/iu.test(path);
+
 interface Mention {
   readonly path?: HostPath;
   readonly id?: string;
@@ -108,12 +112,10 @@ const mentionsIn = ({
 /** Files of a directory that is shared and is a place of secrets; a share of data is none. */
 const shareMentions = ({ directories }: Shares): readonly Mention[] =>
   directories
-    .filter(({ source }) => isSecretPlace(source) || SECRET_DIRECTORY.test(source))
+    .filter(({ source }) => isSecretDirectory(source))
     .flatMap(({ source, names, ref }) =>
       (names ?? []).map((name) => ({ path: hostPath(`${source}/${name}`), ref })),
     );
-
-const SECRET_DIRECTORY = /\/[^/]*(?:secret|credential|agenix)[^/]*$/iu;
 
 /**
  * What a service of the guest asks for by an exact name. Stock units ask for credentials of systemd's own, all of which have a dot

@@ -57,5 +57,5 @@ export const troubleIn = (
 };
 
 /** No later start, and none that runs now. */
-export const isNewest = (history: History, phase: Phase): boolean =>
+const isNewest = (history: History, phase: Phase): boolean =>
   !history.running && phase === history.phases.findLast(({ starts }) => starts.length > 0);

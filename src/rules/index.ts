@@ -28,8 +28,20 @@ import runnerStaleBooted from "./runner/stale-booted.ts";
 import runnerStaleCurrent from "./runner/stale-current.ts";
 import runnerSwallowedReadError from "./runner/swallowed-read-error.ts";
 import runnerUnknownOrigin from "./runner/unknown-origin.ts";
+import sourceCreatedEmpty from "./source/created-empty.ts";
+import sourceDeclaredElsewhere from "./source/declared-elsewhere.ts";
+import sourceDecryptKey from "./source/decrypt-key.ts";
+import sourceDecryptNoKey from "./source/decrypt-no-key.ts";
 import sourceEmpty from "./source/empty.ts";
+import sourceNeverInstalled from "./source/never-installed.ts";
+import sourceNotGenerated from "./source/not-generated.ts";
+import sourceNotYetPresent from "./source/not-yet-present.ts";
+import sourceOwnerUnresolved from "./source/owner-unresolved.ts";
 import sourcePathMissing from "./source/path-missing.ts";
+import sourcePathMoved from "./source/path-moved.ts";
+import sourcePlaceholder from "./source/placeholder.ts";
+import sourceProducerSkipped from "./source/producer-skipped.ts";
+import sourceStaleGeneration from "./source/stale-generation.ts";
 import unrelatedGuestConsole from "./unrelated/guest-console.ts";
 import unrelatedHostEnvironment from "./unrelated/host-environment.ts";
 import unrelatedKvm from "./unrelated/kvm.ts";
@@ -77,8 +89,20 @@ export const RULES: readonly AnyRule[] = [
   runnerStaleCurrent,
   runnerSwallowedReadError,
   runnerUnknownOrigin,
+  sourceCreatedEmpty,
+  sourceDeclaredElsewhere,
+  sourceDecryptKey,
+  sourceDecryptNoKey,
   sourceEmpty,
+  sourceNeverInstalled,
+  sourceNotGenerated,
+  sourceNotYetPresent,
+  sourceOwnerUnresolved,
   sourcePathMissing,
+  sourcePathMoved,
+  sourcePlaceholder,
+  sourceProducerSkipped,
+  sourceStaleGeneration,
   unrelatedGuestConsole,
   unrelatedHostEnvironment,
   unrelatedKvm,

@@ -80,9 +80,12 @@ describe("what a rule declares", () => {
     }
   });
 
-  // A rule that reads a key only on evidence that none of these hosts has needs one more in whole-hosts.ts.
-  it.each(RULES)("$id reads all that it declares, and nothing else", (rule) => {
-    expect([...(reads.get(rule.id) ?? [])].toSorted()).toEqual(declaredBy(rule));
+  // That it needs all that it declares is seen over the scenarios (test/scenarios/scenarios.test.ts).
+  it.each(RULES)("$id reads nothing that it does not declare", (rule) => {
+    const declared = declaredBy(rule);
+    const read = [...(reads.get(rule.id) ?? [])];
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter((key) => !declared.includes(key))).toEqual([]);
   });
 });
 

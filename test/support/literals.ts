@@ -287,7 +287,7 @@ export const quietHost: Pick<
 > = {
   platform: { devices: {}, hasDevices: false },
   kernelLog: { denials: [], kills: [] },
-  installation: { declared: [], roots: [], keys: [], events: [], units: [] },
+  installation: { declared: [], roots: [], keys: [], events: [] },
   otherUnits: { units: [] },
   credentialStore: {
     given: {

@@ -1,5 +1,11 @@
-import { defineRule } from "../rule.ts";
-import { secretNames } from "../scope.ts";
+import type { Installation } from "../../evidence/installation.ts";
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { openWords } from "../../facts/installer-runs.ts";
+import type { Secret } from "../../facts/secrets.ts";
+import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { defineRule, type Observation } from "../rule.ts";
+import { nonEmpty, secretNames } from "../scope.ts";
+import { NOT_MADE } from "../source-effects.ts";
 
 export default defineRule({
   id: "source/empty",
@@ -33,10 +39,12 @@ export default defineRule({
     sources: ["stat(2), st_size"],
   },
   requires: ["secretFiles", "secrets"],
-  optional: ["history"],
-  causes: [{ mechanism: "empty-stays-empty", effects: ["guest/empty-credential"] }],
-  *check({ secretFiles, secrets, history }) {
+  optional: ["history", "installation", "unit", "runners"],
+  causes: [{ mechanism: "empty-stays-empty", effects: ["guest/empty-credential"] }, ...NOT_MADE],
+  *check(knowledge) {
+    const { secretFiles, secrets, history } = knowledge;
     const phase = history?.phases.at(-1)?.index;
+    yield* withoutOutput(knowledge);
     for (const walk of secretFiles.walks.values()) {
       const names = secretNames({ secrets }, [walk.path]);
       if (walk.file?.stat.type !== "file" || walk.file.stat.size > 0 || names.length === 0)
@@ -68,3 +76,42 @@ export default defineRule({
     }
   },
 });
+
+type Check = Parameters<typeof wantedFiles>[0] & {
+  readonly secrets: readonly Secret[];
+  readonly installation?: Installation;
+};
+
+/**
+ * age 1.1.1 and rage write no file at all for a plaintext without bytes and end with success (age#555, rage#556): the installer then
+ * misses its own output, and no word of a failed decryption stands before it.
+ */
+function* withoutOutput(knowledge: Check): Iterable<Observation> {
+  const { installation } = knowledge;
+  if (installation === undefined) return;
+  const failures = [...openWords(installation, "wrong-key"), ...openWords(installation, "no-key")];
+  if (failures.length > 0) return;
+  for (const event of openWords(installation, "output-missing")) {
+    const name = event.word.path.slice(event.word.path.lastIndexOf("/") + 1).replace(/\.tmp$/u, "");
+    const wanted = wantedFiles(knowledge).find(
+      (one) => isMissing(one) && one.path.endsWith(`/${name}`),
+    );
+    if (wanted === undefined) continue;
+    yield {
+      title: `${wanted.path} was decrypted to nothing`,
+      explanation: `The installer found no output where it had decrypted ${name}, and no decryption failed. age 1.1.1 and rage write no file for a plaintext without bytes: the secret was encrypted empty.`,
+      certainty: "strong",
+      subject: { path: wanted.path, size: 0 },
+      evidence: nonEmpty<EvidenceRef>(
+        event.ref,
+        ...(wanted.walk === undefined ? [] : [wanted.walk.ref]),
+      ),
+      scope: {
+        ...missed(wanted),
+        paths: [wanted.path],
+        secrets: secretNames(knowledge, [wanted.path]),
+        inForce: true,
+      },
+    };
+  }
+}

@@ -1,0 +1,48 @@
+import type { Installation, InstallerEvent } from "../evidence/installation.ts";
+import type { HostPath } from "../vocabulary.ts";
+import { openWords, rootOf } from "./installer-runs.ts";
+import { isMissing, type WantedFile } from "./wanted-files.ts";
+
+/** Files of this VM that an installer should have made and that are not there, or may be as old as the last run that went through. */
+export interface Affected {
+  readonly missing: readonly WantedFile[];
+  readonly kept: readonly WantedFile[];
+}
+
+/** What a failed decryption means for this VM: of one encrypted file where the line names it, else of all that the installer makes. */
+export const affectedBy = (
+  event: InstallerEvent,
+  wanted: readonly WantedFile[],
+  installation: Installation,
+): Affected => {
+  const file = event.word.kind === "wrong-key" ? event.word.file : undefined;
+  const named = installation.declared.filter(
+    ({ ciphertext }) =>
+      file !== undefined && ciphertext !== undefined && file.startsWith(ciphertext),
+  );
+  const concerned = wanted.filter(({ path }) =>
+    named.length > 0
+      ? named.some((secret) => secret.path === path)
+      : isInstalled(path, installation),
+  );
+  return {
+    missing: concerned.filter(isMissing),
+    kept: concerned.filter(({ walk }) => walk?.end === "present"),
+  };
+};
+
+const isInstalled = (path: HostPath, installation: Installation): boolean =>
+  rootOf(installation, path) !== undefined ||
+  installation.declared.some((secret) => secret.path === path);
+
+/** The keys that the newest failed run did not have, by its own words or by their absence. */
+export const absentKeys = (installation: Installation) =>
+  installation.keys.filter(({ ref }) => ref.absent === true);
+
+/** Words of a run that had no key at all. */
+export const noKeyWords = (installation: Installation): readonly InstallerEvent[] => {
+  const words = openWords(installation, "no-key");
+  const unread = openWords(installation, "key-unreadable");
+  // A key that could not be read beside another that fits is nothing.
+  return words.length > 0 || openWords(installation, "key-imported").length > 0 ? words : unread;
+};

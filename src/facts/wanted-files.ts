@@ -1,0 +1,128 @@
+import type { LinkedRunners } from "../evidence/evidence.ts";
+import type { EvidenceRef, JournalRef } from "../evidence/reference.ts";
+import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
+import type { VmUnit } from "../evidence/unit.ts";
+import type { HostPath, InvocationId, Micros } from "../vocabulary.ts";
+import type { History, Phase } from "./history.ts";
+import { isSecretPlace } from "./secrets.ts";
+import { meaningsIn } from "./starts.ts";
+
+/** A file that somebody opens on this VM's behalf, and what the journal shows of it not being there. */
+export interface WantedFile {
+  readonly path: HostPath;
+  readonly by: "systemd" | "runner" | "hypervisor" | "share" | "journal";
+  /** The line of the unit or runner that names it, or the journal's. */
+  readonly ref: EvidenceRef;
+  readonly walk: PathWalk | undefined;
+  /** Starts that missed it, by the phase that they belong to; none for what is only foretold. */
+  readonly misses: readonly Miss[];
+}
+
+/** What a start showed of a file that was not there. */
+export interface Miss {
+  readonly phase: Phase;
+  readonly starts: readonly InvocationId[];
+  readonly first: JournalRef;
+  readonly last: JournalRef;
+  /** errno says that there was no such file; a credential that systemd could not set up may have failed over something else. */
+  readonly certain: boolean;
+}
+
+export interface WantedFilesInput {
+  readonly unit?: VmUnit;
+  readonly runners?: LinkedRunners;
+  readonly secretFiles: SecretFiles;
+  readonly history?: History;
+}
+
+/** Every file that the unit, the runner in force or a start wants, each path once. */
+export const wantedFiles = ({
+  unit,
+  runners,
+  secretFiles,
+  history,
+}: WantedFilesInput): readonly WantedFile[] => {
+  const wanted = new Map<HostPath, WantedFile>();
+  const add = (path: HostPath, by: WantedFile["by"], ref: EvidenceRef): void => {
+    if (wanted.has(path)) return;
+    wanted.set(path, {
+      path,
+      by,
+      ref,
+      walk: secretFiles.walks.get(path),
+      misses: missesOf(path, by, history),
+    });
+  };
+  for (const { source, ref } of unit?.credentials ?? [])
+    if (source !== undefined) add(source, "systemd", ref);
+  for (const { path, ref } of runners?.current?.reads ?? []) add(path, "runner", ref);
+  for (const channel of runners?.current?.channels ?? []) {
+    if (channel.kind === "fw-cfg-file" && !channel.path.startsWith("/run/credentials/"))
+      add(channel.path, "hypervisor", channel.ref);
+    if (channel.kind === "share" && isSecretPlace(channel.path))
+      add(channel.path, "share", channel.ref);
+  }
+  for (const { starts } of history?.phases ?? []) {
+    for (const { meaning, ref } of starts.flatMap((start) => meaningsIn(start, "no-such-file")))
+      if (isSecretPlace(meaning.path)) add(meaning.path, "journal", ref);
+  }
+  return [...wanted.values()];
+};
+
+const missesOf = (
+  path: HostPath,
+  by: WantedFile["by"],
+  history: History | undefined,
+): readonly Miss[] =>
+  (history?.phases ?? []).flatMap((phase): readonly Miss[] => {
+    const met = phase.starts.flatMap((start) => {
+      const absent = meaningsIn(start, "no-such-file").filter(
+        ({ meaning }) => meaning.path === path,
+      );
+      const unset =
+        by === "systemd" ? start.spawnFailures.filter(({ step }) => step === "CREDENTIALS") : [];
+      return [
+        ...absent.map(({ ref }) => ({ start, ref, certain: true })),
+        ...unset.map(({ ref, errno }) => ({ start, ref, certain: errno === NO_SUCH_FILE })),
+      ];
+    });
+    const [first] = met;
+    const last = met.at(-1);
+    return first === undefined || last === undefined
+      ? []
+      : [
+          {
+            phase,
+            starts: [...new Set(met.map(({ start }) => start.id))],
+            first: first.ref,
+            last: last.ref,
+            certain: met.some(({ certain }) => certain),
+          },
+        ];
+  });
+
+const NO_SUCH_FILE = 2;
+
+export const isMissing = ({ walk }: WantedFile): boolean =>
+  walk?.end === "absent" || walk?.end === "loop";
+
+/** Starts of all phases that missed it, and the newest phase among them. */
+export const missed = ({
+  misses,
+}: WantedFile): { readonly starts: readonly InvocationId[]; readonly phase?: number } => {
+  const last = misses.at(-1);
+  return {
+    starts: misses.flatMap(({ starts }) => starts),
+    ...(last === undefined ? {} : { phase: last.phase.index }),
+  };
+};
+
+/** When the file came to lie where it does: the newest of the links and directories that an installer makes, and of the file. */
+export const appearedAt = ({ walk }: WantedFile): Micros | undefined => {
+  if (walk?.end !== "present" || walk.file === undefined) return undefined;
+  const times = [
+    walk.file.stat.mtime,
+    ...walk.components.filter(({ stat }) => stat.type === "symlink").map(({ stat }) => stat.mtime),
+  ];
+  return times.reduce((a, b) => (a > b ? a : b));
+};

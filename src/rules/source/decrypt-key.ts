@@ -1,0 +1,126 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { affectedBy } from "../../facts/decryption.ts";
+import { lastRunFailed, openWords } from "../../facts/installer-runs.ts";
+import { missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { listed, moment } from "../../facts/wording.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty, secretNames } from "../scope.ts";
+import { NOT_MADE } from "../source-effects.ts";
+
+export default defineRule({
+  id: "source/decrypt-key",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "Decryption failed: the key at hand is not the one that the secret was encrypted to, or it changed.",
+    why: "sops-nix keeps the old generation when one file cannot be decrypted: new names are missing and old values stay. agenix links a new generation without that one secret.",
+    proof:
+      "The installer's own words in its newest run; without a journal line, sops-nix's age-keys.txt newer than the generation in force: the run ended after it had its keys.",
+    ruledOut: "A run that went through afterwards, or no key at all.",
+    confusedWith: [
+      { id: "source/decrypt-no-key", tell: "There was no key to try." },
+      {
+        id: "source/placeholder",
+        tell: "There the ciphertext is a stand-in until the host's key is known.",
+      },
+      { id: "source/empty", tell: "There decryption is right and the plaintext has no bytes." },
+    ],
+    repair:
+      "Encrypt the file to the host's key (sops updatekeys, agenix --rekey, clan vars fix) and switch. List the ssh-to-age form of an SSH key: sops' own ssh recipients are not the same.",
+    upstream: [
+      {
+        project: "sops-nix",
+        note: "SSH host keys are converted to age; a native ssh-ed25519 recipient of sops 3.10 does not match (#824).",
+      },
+    ],
+    sources: [
+      "sops-nix pkgs/sops-install-secrets/main.go at 56b2406",
+      "agenix modules/age.nix:107-117 at b027ee2",
+    ],
+  },
+  requires: ["installation", "secretFiles", "secrets"],
+  optional: ["unit", "runners", "history"],
+  causes: NOT_MADE.map((claim) => ({
+    ...claim,
+    effects: [...claim.effects, "source/never-installed" as const],
+  })),
+  *check(knowledge) {
+    const { installation } = knowledge;
+    const wanted = wantedFiles(knowledge);
+    const words = openWords(installation, "wrong-key");
+    const [first] = words;
+    const last = words.at(-1);
+    if (first !== undefined && last !== undefined) {
+      const affected = words.map((event) => affectedBy(event, wanted, installation));
+      const missing = [...new Set(affected.flatMap((one) => one.missing))];
+      const kept = [...new Set(affected.flatMap((one) => one.kept))];
+      if (missing.length + kept.length === 0) return;
+      const paths = [...missing, ...(missing.length > 0 ? [] : kept)].map(({ path }) => path);
+      const starts = missing.flatMap((one) => missed(one).starts);
+      const phase = missing.map((one) => missed(one).phase).find((index) => index !== undefined);
+      yield {
+        title: "The installer of secrets could not decrypt with the key at hand",
+        explanation:
+          `At ${moment(last.time)} the newest run had a key that does not fit. ` +
+          (missing.length > 0
+            ? `${listed(missing.map(({ path }) => path))} ${missing.length === 1 ? "is" : "are"} therefore not there.`
+            : "What lies there is from an earlier run: it is there, and may be old."),
+        certainty: missing.length > 0 ? "proven" : "strong",
+        ...(missing.length > 0 ? {} : { severity: "warning" as const }),
+        subject: { installer: last.installer ?? "unknown", path: paths[0] ?? "" },
+        evidence: nonEmpty<EvidenceRef>(
+          last.ref,
+          ...(first === last ? [] : [first.ref]),
+          ...missing.slice(0, 1).flatMap(({ walk }) => walk?.ref ?? []),
+        ),
+        scope: {
+          paths,
+          secrets: secretNames(knowledge, paths),
+          starts,
+          inForce: true,
+          ...(phase === undefined ? {} : { phase }),
+        },
+        remedies: [
+          {
+            title: "Encrypt the secrets to this host's key and switch",
+            kind: "command",
+            snippet:
+              last.installer === "agenix" ? "agenix --rekey" : "sops updatekeys secrets.yaml",
+            clears: ["source/decrypt-key"],
+            leaves: [],
+            cost: "Needs a key that can still decrypt them. Then switch the host and restart the VM.",
+          },
+        ],
+      };
+      return;
+    }
+    // No line, but the traces of a run that ended between its keys and its generation.
+    if (!lastRunFailed(installation) || installation.lastRun === undefined) return;
+    const missing = wanted.filter(
+      ({ path, walk }) =>
+        walk?.end === "absent" && installation.declared.some((secret) => secret.path === path),
+    );
+    const [gone] = missing;
+    if (gone === undefined) return;
+    const paths = missing.map(({ path }) => path);
+    yield {
+      title: "The newest run of sops-nix imported its keys and wrote no generation",
+      explanation: `age-keys.txt was written after the generation in force, so the newest run ended in between, which is where it decrypts. ${listed(paths)} ${paths.length === 1 ? "is" : "are"} declared and not there.`,
+      certainty: "strong",
+      subject: { installer: "sops-nix", path: gone.path },
+      evidence: nonEmpty<EvidenceRef>(
+        installation.lastRun,
+        ...installation.roots.flatMap(({ generations, current }) =>
+          generations.filter(({ number }) => number === current).map(({ ref }) => ref),
+        ),
+        ...(gone.walk === undefined ? [] : [gone.walk.ref]),
+      ),
+      scope: {
+        ...missed(gone),
+        paths,
+        secrets: secretNames(knowledge, paths),
+        inForce: true,
+      },
+    };
+  },
+});

@@ -1,0 +1,84 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { ofKind, openWords } from "../../facts/installer-runs.ts";
+import { missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { moment } from "../../facts/wording.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty, secretNames } from "../scope.ts";
+import { NOT_MADE } from "../source-effects.ts";
+
+export default defineRule({
+  id: "source/owner-unresolved",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The owner or group declared for the secret did not exist when it was installed.",
+    why: "sops-nix gives up on all secrets then; agenix leaves the file to root. A user that is made later, or only by DynamicUser=, is not there at boot; after a switch it is, and everything looks right.",
+    proof: "The installer's words about the unknown user or group.",
+    ruledOut: "No such word in any run of the boot, and the account exists.",
+    confusedWith: [
+      { id: "access/file-mode", tell: "That is what it leads to: the file stays root's." },
+      { id: "source/decrypt-key", tell: "There decryption itself failed." },
+    ],
+    repair:
+      "Declare the user statically (users.users.NAME), or leave the secret to root and hand it over with LoadCredential=.",
+    sources: [
+      "sops-nix pkgs/sops-install-secrets/main.go at 56b2406: lookup of owners",
+      "agenix#205",
+    ],
+  },
+  requires: ["installation", "secretFiles", "secrets"],
+  optional: ["unit", "runners", "history", "identity"],
+  causes: NOT_MADE.map((claim) => ({
+    ...claim,
+    effects: [...claim.effects, "access/file-mode" as const, "access/fixed-not-restarted" as const],
+  })),
+  *check(knowledge) {
+    const { installation, identity, history } = knowledge;
+    const events = ofKind(installation.events, "owner-unresolved");
+    const last = events.at(-1);
+    if (last === undefined) return;
+    const wanted = wantedFiles(knowledge);
+    const name = last.word.name.split(":")[0] ?? last.word.name;
+    const owned = installation.declared.filter(
+      ({ owner, group }) => owner === name || group === name,
+    );
+    const concerned = wanted.filter(
+      ({ path, walk }) =>
+        owned.some((secret) => secret.path === path) ||
+        (owned.length === 0 && walk?.end === "absent"),
+    );
+    if (concerned.length === 0) return;
+    const isOpen = openWords(installation, "owner-unresolved").length > 0;
+    const isKnown = identity?.users.has(name) === true || identity?.groups.has(name) === true;
+    const paths = concerned.map(({ path }) => path);
+    const newest = history?.phases.findLast(({ starts }) => starts.length > 0);
+    yield {
+      title: `${name} did not exist when the secrets were installed`,
+      explanation:
+        `At ${moment(last.time)} the installer could not give ${paths[0] ?? "a secret"} to ${last.word.name}: no such account.` +
+        (isKnown
+          ? " The account exists now, so a later run goes through; at the next boot the same may happen again."
+          : " It does not exist now either."),
+      certainty: "proven",
+      subject: { owner: name, path: paths[0] ?? "" },
+      evidence: nonEmpty<EvidenceRef>(
+        last.ref,
+        ...owned.slice(0, 1).map(({ ref }) => ref),
+        ...concerned.slice(0, 1).flatMap(({ walk }) => walk?.ref ?? []),
+      ),
+      scope: {
+        paths,
+        secrets: secretNames(knowledge, paths),
+        starts: [
+          ...concerned.flatMap((one) => missed(one).starts),
+          ...(newest?.starts ?? [])
+            .filter(({ first }) => first.time > last.time)
+            .map(({ id }) => id),
+        ],
+        inForce: isOpen,
+        recurs: true,
+        ...(newest === undefined ? {} : { phase: newest.index }),
+      },
+    };
+  },
+});
