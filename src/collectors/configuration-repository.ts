@@ -157,6 +157,8 @@ const readStashes = async (repository: Repository): Promise<readonly Stash[]> =>
   });
 };
 
+const isUntracked = (entry: string): boolean => entry.startsWith("?? ");
+
 const UNKNOWN_STATUS = { changed: [], untracked: [] } as const;
 
 const readStatus = async (
@@ -179,7 +181,6 @@ const readStatus = async (
     return UNKNOWN_STATUS;
   }
   const entries = result.stdout.split("\0").filter(Boolean);
-  const isUntracked = (entry: string): boolean => entry.startsWith("?? ");
   const names = (wanted: boolean): readonly string[] =>
     entries
       .filter((entry) => isUntracked(entry) === wanted)

@@ -1,5 +1,4 @@
-import type { Micros } from "../vocabulary.ts";
-import { micros } from "../vocabulary.ts";
+import { micros, type Micros } from "../vocabulary.ts";
 
 /** One record of `git log` in the format below. */
 export interface LoggedCommit {
@@ -14,24 +13,24 @@ export interface LoggedCommit {
 /** To be given with `--name-only`. A record begins with 0x1E, which git writes in no name of a file. */
 export const LOG_FORMAT = "--format=%x1e%H%x1f%at%x1f%ct%x1f%P%x1f%s";
 
-const RECORD =
-  /^\u001E(?<hash>[0-9a-f]{40,64})\u001F(?<authored>\d+)\u001F(?<committed>\d+)\u001F(?<parents>[0-9a-f ]*)\u001F(?<subject>.*)$/u;
+const RECORD = "\u001E";
+const FIELD = "\u001F";
 
 /** Reads the output of `git log` with `LOG_FORMAT`; lines that stand before a record are dropped. */
 export const parseLog = (output: string): readonly LoggedCommit[] => {
-  const commits: (LoggedCommit & { files: string[] })[] = [];
+  const commits: (LoggedCommit & { readonly files: string[] })[] = [];
   for (const line of output.split("\n")) {
-    const record = RECORD.exec(line)?.groups;
-    if (record === undefined) {
+    if (!line.startsWith(RECORD)) {
       if (line !== "") commits.at(-1)?.files.push(line);
       continue;
     }
+    const [hash = "", authored, committed, parents = "", ...subject] = line.slice(1).split(FIELD);
     commits.push({
-      hash: record["hash"] ?? "",
-      authored: seconds(record["authored"]),
-      committed: seconds(record["committed"]),
-      parents: (record["parents"] ?? "").split(" ").filter(Boolean),
-      subject: record["subject"] ?? "",
+      hash,
+      authored: seconds(authored),
+      committed: seconds(committed),
+      parents: parents.split(" ").filter(Boolean),
+      subject: subject.join(" "),
       files: [],
     });
   }
