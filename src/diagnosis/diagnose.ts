@@ -24,7 +24,7 @@ import type { Finding, VmDiagnosis, VmStatus } from "./finding.ts";
 import { judge } from "./judgement.ts";
 import { predictStart } from "./next-start.ts";
 import { weighRemedies } from "./remedies.ts";
-import { hypotheses } from "./hypotheses.ts";
+import { hypotheses } from "./hypotheses/hypotheses.ts";
 import { rankedOptions } from "./options.ts";
 import { phaseAccounts } from "./phase-account.ts";
 import { sinceWhen } from "./since.ts";
@@ -106,7 +106,6 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
   const state = valueOf(evidence.state);
   const runners = valueOf(evidence.runners);
   const store = valueOf(evidence.store);
-  const generations = valueOf(evidence.generations);
 
   const texts = runnersByPath([runners?.current, runners?.booted], store?.runners ?? []);
   return {
@@ -130,7 +129,7 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
     hypotheses:
       history === undefined || hostJournal === undefined
         ? []
-        : hypotheses({ history, findings, store, state, generations, hostJournal }),
+        : hypotheses({ vm, evidence, history, findings, hostJournal }),
     options: rankedOptions(findings),
     nextStart: predictStart(vm, evidence),
     outcomes,

@@ -49,7 +49,7 @@ export const provenanceOf = (phase: Phase, input: ProvenanceInput): Provenance |
   const { path } = phase.runner;
   const source = accountOf(path, phase, input);
   const linked = linkedAt(path, phase, input);
-  const registered = registeredAt(path, input);
+  const registered = registeredAt(path, input.registrations);
   const notAfter = linked?.time ?? phase.start;
   const notBefore = [source.since, registered?.time]
     .filter((time) => time !== undefined && time <= notAfter)
@@ -254,7 +254,7 @@ const linkedAt = (
 /** When a path became valid, with the answer that says so. */
 export const registeredAt = (
   path: StorePath,
-  { registrations }: Pick<ProvenanceInput, "registrations">,
+  registrations: Registrations | undefined,
 ): { readonly time: Micros; readonly ref: EvidenceRef } | undefined => {
   const time = registrations?.times.get(path);
   return registrations === undefined || time === undefined
@@ -275,16 +275,18 @@ const ofUnknownRunner = (phase: Phase, input: ProvenanceInput): Provenance => {
   const fitting =
     input.store === undefined ? [] : runnersThatFit(phase, input.store, input.registrations);
   const [only] = fitting.length === 1 ? fitting : [];
-  const registered = only === undefined ? undefined : registeredAt(only.path, input);
+  const registered = only === undefined ? undefined : registeredAt(only.path, input.registrations);
   const account = only === undefined ? undefined : accountOf(only.path, phase, input);
   const notBefore =
     registered !== undefined && registered.time <= phase.start ? registered.time : undefined;
+  const would = wouldHaveInstalled(phase, fitting, input);
   return {
     kind: "unknown",
     text: [
       relinked !== undefined && relinked > phase.start
         ? `Who put it there is not known: current was linked anew at ${moment(relinked)}, and what it led to before is recorded nowhere.`
         : "Who put it there is not known: nothing says what current led to.",
+      ...would.sentences,
       ...(only === undefined || account === undefined
         ? []
         : [
@@ -301,6 +303,31 @@ const ofUnknownRunner = (phase: Phase, input: ProvenanceInput): Provenance => {
       ...(only === undefined ? [] : [only.ref]),
       ...(registered === undefined ? [] : [registered.ref]),
       ...(account?.evidence ?? []),
+      ...would.evidence,
     ],
+  };
+};
+
+/** What the newest generation that was there when the phase began installs: what a switch would have linked. */
+const wouldHaveInstalled = (
+  phase: Phase,
+  fitting: readonly StoredRunner[],
+  { generations, store }: ProvenanceInput,
+): { readonly sentences: readonly string[]; readonly evidence: readonly EvidenceRef[] } => {
+  const then = (generations?.list ?? []).findLast(
+    ({ link }) => link.stat !== undefined && link.stat.mtime <= phase.start,
+  );
+  const path = then?.runner;
+  if (then === undefined || path === undefined) return { sentences: [], evidence: [] };
+  const text = store?.runners.find((one) => one.path === path);
+  const fits = fitting.some((one) => one.path === path);
+  return {
+    sentences: [
+      `Generation ${then.number}, the newest that there was when the phase began, installs ${path}` +
+        (text !== undefined && fitting.length > 0 && !fits
+          ? ", which would not have done what was seen."
+          : "."),
+    ],
+    evidence: then.installer === undefined ? [then.link] : [then.installer, then.link],
   };
 };
