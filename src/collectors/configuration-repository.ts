@@ -16,6 +16,7 @@ import {
   searchFor,
   shortHash,
   whyNot,
+  type HistoryShape,
   type Question,
   type Repository,
 } from "./repository-search.ts";
@@ -39,6 +40,7 @@ const MOST_FILES = 100;
 export interface RepositoryBasics {
   readonly repository: Repository;
   readonly found: ConfigurationRepository;
+  readonly shape: HistoryShape;
 }
 
 /** Looks at the repository in `directory`, one of the machine that looks, and searches it for customisations of runners. */
@@ -61,17 +63,19 @@ export const collectRepositoryBasics = async (
     problems.push(`the history of ${directory} is cut off: it is a shallow clone`);
   const head = isRepository ? await readHead(repository) : undefined;
   const stashes = isRepository ? await readStashes(repository) : [];
+  const shape = { hasHead: head !== undefined, isShallow: shallow === true };
   const status = insideWorkTree === true ? await readStatus(repository) : UNKNOWN_STATUS;
   const locks = await readLocks(repository, head !== undefined, insideWorkTree === true);
   const searches = isRepository
     ? await searchAll(
         repository,
         CUSTOMISATION.map((text) => ({ text, kind: "customisation" })),
-        head !== undefined,
+        shape,
       )
     : [];
   return {
     repository,
+    shape,
     found: {
       directory,
       ...(head === undefined ? {} : { head }),
@@ -97,7 +101,7 @@ export interface RepositoryQuestion {
 
 /** The repository with what it holds of one VM. */
 export const collectConfigurationRepository = async (
-  { repository, found }: RepositoryBasics,
+  { repository, found, shape }: RepositoryBasics,
   { vm, runnerNames }: RepositoryQuestion,
 ): Promise<ConfigurationRepository> => {
   if (found.searches.length === 0) return found;
@@ -106,17 +110,17 @@ export const collectConfigurationRepository = async (
     { text: vm, kind: "vm" },
     ...runnerNames.map((text) => ({ text, kind: "runner" as const })),
   ];
-  const searches = await searchAll(own, questions, found.head !== undefined);
+  const searches = await searchAll(own, questions, shape);
   return { ...found, searches: [...searches, ...found.searches], problems: own.problems };
 };
 
 const searchAll = async (
   repository: Repository,
   questions: readonly Question[],
-  hasHead: boolean,
+  shape: HistoryShape,
 ): Promise<readonly Search[]> => {
   const searches: Search[] = [];
-  for (const question of questions) searches.push(await searchFor(repository, question, hasHead));
+  for (const question of questions) searches.push(await searchFor(repository, question, shape));
   return searches;
 };
 

@@ -34,6 +34,12 @@ export interface Question {
   readonly kind: SearchKind;
 }
 
+export interface HistoryShape {
+  readonly hasHead: boolean;
+  /** Older commits are not there. */
+  readonly isShallow: boolean;
+}
+
 const NIX_FILES = ":(top,glob)**/*.nix";
 /** git also prints merges without a file of their own. */
 const MOST_RECORDS = 200;
@@ -42,12 +48,13 @@ const MOST_FILES = 50;
 
 /**
  * Looks for a text in the *.nix files of every commit that a ref, a reflog or a stash still holds, of HEAD, and of the work tree. A
- * commit has it where a line that it adds or removes has it. A VM's name counts where it stands alone; other texts wherever they stand, and a runner's own variables in files of any kind.
+ * commit has it where a line that it adds or removes has it. A VM's name counts where it stands alone; other texts wherever they
+ * stand, and a runner's own variables in files of any kind.
  */
 export const searchFor = async (
   repository: Repository,
   question: Question,
-  hasHead: boolean,
+  { hasHead, isShallow }: HistoryShape,
 ): Promise<Search> => {
   const paths = question.kind === "runner" ? [] : ["--", NIX_FILES];
   const literal = question.text.replaceAll(SPECIAL, String.raw`\$&`);
@@ -87,7 +94,7 @@ export const searchFor = async (
     commits,
     head: namesIn(head?.stdout ?? "").map((name) => name.replace(/^HEAD:/u, "")),
     workTree: namesIn(workTree.stdout),
-    whole: found.length <= MOST_COMMITS && records.length < MOST_RECORDS,
+    whole: !isShallow && found.length <= MOST_COMMITS && records.length < MOST_RECORDS,
     ref: { ...ref, exitCode: 0 },
   };
 };

@@ -57,7 +57,6 @@ export const declaredRunner = (repository: ConfigurationRepository): DeclaredRun
     inHead,
     whole:
       repository.head !== undefined &&
-      repository.problems.length === 0 &&
       [...searches, ...(own.length > 0 ? [] : vm)].every((search) => search.whole),
   };
 };

@@ -193,7 +193,9 @@ describe.skipIf(!requireTools("git"))("a configuration repository", () => {
     origin.commit("two", { "vm.nix": VM_FILE });
     const shallow = join(scratch, "shallow");
     origin.git("clone", "--quiet", "--depth=1", `file://${origin.directory}`, shallow);
-    expect((await read(shallow)).problems.join()).toContain("shallow clone");
+    const cutOff = await read(shallow);
+    expect(cutOff.problems.join()).toContain("shallow clone");
+    expect(searchOf(cutOff, "HOST_TOKEN_X").whole).toBe(false);
     const nothing = await read(scratch);
     expect(nothing.problems.join()).toContain("not a git repository");
     expect(nothing.searches).toEqual([]);
