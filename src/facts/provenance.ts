@@ -1,15 +1,13 @@
 import type { CollectedEvidence } from "../evidence/evidence.ts";
 import type { EvidenceRef } from "../evidence/reference.ts";
-import type { StateDirectory } from "../evidence/state-directory.ts";
-import type { Generation, Generations, Store, StoredRunner } from "../evidence/store.ts";
+import type { RunnerLinkName } from "../evidence/state-directory.ts";
+import type { Store, StoredRunner } from "../evidence/store.ts";
 import type { Registrations } from "../evidence/store-history.ts";
 import type { Micros, StorePath } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
-import { handwork, missingGenerations, rootsBeside, runnersThatFit } from "./origin.ts";
-import { listed, moment } from "./wording.ts";
-
-/** Who put a runner where the unit finds it. `unknown` also where nothing that is left accounts for it. */
-export type ProvenanceKind = "generation" | "flake" | "deploy" | "by-hand" | "unknown";
+import { runnersThatFit } from "./origin.ts";
+import { accountOf, type ProvenanceInput, type ProvenanceKind } from "./runner-account.ts";
+import { moment } from "./wording.ts";
 
 /** Where the runner of a phase comes from, as far as generations, links, roots and the store tell. */
 export interface Provenance {
@@ -20,14 +18,6 @@ export interface Provenance {
   readonly notBefore?: Micros;
   readonly notAfter?: Micros;
   readonly evidence: readonly EvidenceRef[];
-}
-
-export interface ProvenanceInput {
-  readonly history: History;
-  readonly state?: StateDirectory;
-  readonly store?: Store;
-  readonly generations?: Generations;
-  readonly registrations?: Registrations;
 }
 
 /** What of the collected evidence tells where runners come from. */
@@ -49,19 +39,19 @@ export const provenanceOf = (phase: Phase, input: ProvenanceInput): Provenance |
   const { path } = phase.runner;
   const source = accountOf(path, phase, input);
   const linked = linkedAt(path, phase, input);
-  const registered = registeredAt(path, input.registrations);
   const notAfter = linked?.time ?? phase.start;
-  const notBefore = [source.since, registered?.time]
+  const arrived = registeredAt(path, input.registrations) ?? bornAt(path, notAfter, input.store);
+  const notBefore = [source.since, arrived?.time]
     .filter((time) => time !== undefined && time <= notAfter)
     .toSorted((a, b) => Number(b) - Number(a))[0];
   const sentences = [
     source.text,
-    ...(registered === undefined
+    ...(arrived === undefined
       ? []
-      : [
-          `It came into the store at ${moment(registered.time)}${lateRemark(registered.time, phase)}.`,
-        ]),
-    ...(linked === undefined ? [] : [`current was last linked to it at ${moment(linked.time)}.`]),
+      : [`It came into the store at ${moment(arrived.time)}${lateRemark(arrived.time, phase)}.`]),
+    ...(linked === undefined
+      ? []
+      : [`${linked.name} was last linked to it at ${moment(linked.time)}.`]),
   ];
   return {
     kind: source.kind,
@@ -70,10 +60,21 @@ export const provenanceOf = (phase: Phase, input: ProvenanceInput): Provenance |
     notAfter,
     evidence: [
       ...source.evidence,
-      ...(registered === undefined ? [] : [registered.ref]),
+      ...(arrived === undefined ? [] : [arrived.ref]),
       ...(linked === undefined ? [] : [linked.ref]),
     ],
   };
+};
+
+/** When a file system made a store path. In a copied tree that is the time of the copy, and says nothing. */
+const bornAt = (
+  path: StorePath,
+  until: Micros,
+  store: Store | undefined,
+): { readonly time: Micros; readonly ref: EvidenceRef } | undefined => {
+  const ref = store?.runners.find((one) => one.path === path)?.ref;
+  const time = ref?.stat?.birth;
+  return ref === undefined || time === undefined || time > until ? undefined : { time, ref };
 };
 
 const lateRemark = (time: Micros, phase: Phase): string =>
@@ -81,174 +82,21 @@ const lateRemark = (time: Micros, phase: Phase): string =>
     ? ", after this phase began: it was built again since, or the times are of a copy"
     : "";
 
-interface Account {
-  readonly kind: ProvenanceKind;
-  readonly text: string;
-  /** The earliest time that this account allows. */
-  readonly since?: Micros;
-  readonly evidence: readonly EvidenceRef[];
-}
-
-const accountOf = (path: StorePath, phase: Phase, input: ProvenanceInput): Account => {
-  const { state, store, generations } = input;
-  const installing = (generations?.list ?? []).filter(({ runner }) => runner === path);
-  const stored = store?.runners.find((one) => one.path === path);
-  return (
-    byGeneration(installing, generations) ??
-    (state === undefined ? undefined : byLink(path, phase, state, input.history)) ??
-    (state === undefined ? undefined : byDeploy(path, state, stored)) ??
-    (state === undefined ? undefined : byFlake(state, phase, input.history)) ??
-    (stored === undefined || state === undefined ? undefined : byRoot(stored, state)) ??
-    nobody(input)
-  );
-};
-
-const byGeneration = (
-  installing: readonly Generation[],
-  generations: Generations | undefined,
-): Account | undefined => {
-  const [first] = installing;
-  if (first === undefined) return undefined;
-  const made = installing.flatMap(({ link }) => link.stat?.mtime ?? []);
-  const [since] = made;
-  const frozen = installing.every((one) => one.frozen);
-  return {
-    kind: "generation",
-    text:
-      `${numbersOf(installing)} of the system ${installing.length === 1 ? "installs" : "install"} it` +
-      (made.length > 3 || made.length === 0 ? "" : ` (made at ${listed(made.map(moment))})`) +
-      (frozen ? ", but only where the VM has no state directory yet." : "."),
-    // Of generations that are gone it is not known what they installed: an earlier one may have brought it.
-    ...(since !== undefined &&
-    !missingGenerations(generations).some((number) => number < first.number)
-      ? { since }
-      : {}),
-    evidence: [
-      ...installing.flatMap(({ installer }) => installer ?? []).slice(0, 1),
-      ...installing.map(({ link }) => link).slice(0, 3),
-    ],
-  };
-};
-
-const numbersOf = (installing: readonly Generation[]): string => {
-  const numbers = installing.map(({ number }) => String(number));
-  if (numbers.length === 1) return `Generation ${numbers[0] ?? ""}`;
-  return numbers.length <= 3
-    ? `Generations ${listed(numbers)}`
-    : `Generations ${numbers[0] ?? ""} to ${numbers.at(-1) ?? ""} (${numbers.length} of them)`;
-};
-
-/** Somebody's command linked it, or the link is not one that microvm.nix makes. */
-const byLink = (
-  path: StorePath,
-  phase: Phase,
-  state: StateDirectory,
-  history: History,
-): Account | undefined => {
-  const command = handwork(phase, history).findLast(({ work }) => work === "links");
-  if (command !== undefined) {
-    return {
-      kind: "by-hand",
-      text: `An operator linked current at ${moment(command.ref.time)}.`,
-      since: command.ref.time,
-      evidence: [command.ref],
-    };
-  }
-  const { current } = state.links;
-  return state.flavour === "hand-made" && current?.store === path
-    ? {
-        kind: "by-hand",
-        text: "current leads to something that microvm.nix does not make: somebody linked it.",
-        evidence: current.hops,
-      }
-    : undefined;
-};
-
-/** A deploy over ssh keeps the runner before in `old`, and makes roots but no flake file (microvm.nix ssh-deploy.nix at 71beea0). */
-const byDeploy = (
-  path: StorePath,
-  { links: { old }, flavour, flake }: StateDirectory,
-  stored: StoredRunner | undefined,
-): Account | undefined => {
-  const roots = (stored?.roots ?? []).filter((root) => /\/gcroots\/microvm\//u.test(root.path));
-  if (old?.store === path) {
-    return {
-      kind: "deploy",
-      text: "old leads to it: it was current until a deploy over ssh put the next one in its place.",
-      evidence: [old.hops[0], ...roots],
-    };
-  }
-  return flavour === "deployed" || (roots.length > 0 && flake === undefined)
-    ? {
-        kind: "deploy",
-        text: "A deploy over ssh put it there: it leaves links to the runner before or roots, and no flake file.",
-        evidence: [...(old === undefined ? [] : [old.hops[0]]), ...roots],
-      }
-    : undefined;
-};
-
-const byFlake = (
-  { flake }: StateDirectory,
-  phase: Phase,
-  history: History,
-): Account | undefined => {
-  if (flake === undefined) return undefined;
-  const command = handwork(phase, history).findLast(({ work }) => work === "imperative");
-  return {
-    kind: "flake",
-    text:
-      `The state directory names the flake ${flake.reference}, from which microvm -c and microvm -u build; no generation installs this runner.` +
-      (command === undefined ? "" : ` An operator ran that at ${moment(command.ref.time)}.`),
-    evidence: [flake.ref, ...(command === undefined ? [] : [command.ref])],
-  };
-};
-
-const byRoot = (stored: StoredRunner, state: StateDirectory): Account | undefined => {
-  const [root] = rootsBeside(stored, state);
-  return root === undefined
-    ? undefined
-    : {
-        kind: "by-hand",
-        text: `No generation installs it, but ${root.path} keeps it: somebody built it and kept the result.`,
-        evidence: [root],
-      };
-};
-
-const nobody = ({ state, store, generations }: ProvenanceInput): Account => {
-  const looked = [
-    ...(generations === undefined ? [] : ["generation"]),
-    ...(state === undefined ? [] : ["flake file", "deploy"]),
-    ...(store === undefined ? [] : ["root of the garbage collector"]),
-  ];
-  return {
-    kind: "unknown",
-    text:
-      looked.length === 0
-        ? "Who put it there is not known: nothing that would tell could be read."
-        : `Who put it there is not known: no ${listed(looked).replace(" and ", " or ")} that could be looked at accounts for it${goneRemark(missingGenerations(generations))}.`,
-    evidence: [],
-  };
-};
-
-const goneRemark = (gone: readonly number[]): string => {
-  const [first] = gone;
-  const last = gone.at(-1);
-  if (first === undefined || last === undefined) return "";
-  return gone.length === 1
-    ? `, and generation ${first} is gone`
-    : `, and ${gone.length} generations between ${first} and ${last} are gone`;
-};
-
+/** The link that led to the runner before the phase began; a deploy turns current into old and keeps its time. */
 const linkedAt = (
   path: StorePath,
   phase: Phase,
   { state }: ProvenanceInput,
-): { readonly time: Micros; readonly ref: EvidenceRef } | undefined => {
-  const { current } = state?.links ?? {};
-  const time = current?.store === path ? current.hops[0].stat?.mtime : undefined;
-  return current === undefined || time === undefined || time > phase.start
-    ? undefined
-    : { time, ref: current.hops[0] };
+):
+  | { readonly name: RunnerLinkName; readonly time: Micros; readonly ref: EvidenceRef }
+  | undefined => {
+  for (const name of ["current", "old"] as const) {
+    const link = state?.links[name];
+    const time = link?.store === path ? link.hops[0].stat?.mtime : undefined;
+    if (link !== undefined && time !== undefined && time <= phase.start)
+      return { name, time, ref: link.hops[0] };
+  }
+  return undefined;
 };
 
 /** When a path became valid, with the answer that says so. */

@@ -144,6 +144,42 @@ describe("a runner that no generation installs", () => {
     );
   });
 
+  it("that old leads to was current before, since the time of that link", () => {
+    const found = provenance(
+      running({
+        state: {
+          ...state({
+            current: currentAt(3000, OTHER),
+            booted: { ...currentAt(99), name: "booted" },
+            old: { ...currentAt(50), name: "old" },
+          }),
+          flavour: "deployed",
+        },
+        runners: { current: runner(), booted: runner() },
+      }),
+    );
+    expect(found).toMatchObject({ kind: "deploy", notAfter: moment(50) });
+    expect(found.text).toContain("old leads to it");
+  });
+
+  it("is bounded by the birth of its directory where no registration is known, unless that is a copy's", () => {
+    const born = (at: number) => {
+      const { stat } = linkAt(RUNNER, RUNNER, 0);
+      if (stat === undefined) throw new Error("a link has a stat");
+      const ref = {
+        kind: "file",
+        path: hostPath(RUNNER),
+        stat: { ...stat, birth: moment(at) },
+      } as const;
+      return running({ store: { runners: [stored(RUNNER, { ref })], rootsSeen: 1, queries: [] } });
+    };
+    expect(provenance(born(30)).notBefore).toBe(moment(30));
+    expect(provenance(born(5000))).not.toHaveProperty("notBefore");
+    expect(provenance({ ...born(30), registrations: registrations([RUNNER, 20]) }).notBefore).toBe(
+      moment(20),
+    );
+  });
+
   it("was linked by hand where an operator's command says so, or where microvm.nix links nothing like it", () => {
     const linked =
       "/run/current-system/sw/bin/ln -sfn /nix/store/x /var/lib/microvms/demo-vm/current";
