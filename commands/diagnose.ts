@@ -5,13 +5,18 @@ import { chosenFormat, type Format } from "../src/command-line/output-format.ts"
 import { writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
-import { failOnFlag, outputFlags, sourceFlags } from "../src/command-line/source-flags.ts";
+import {
+  failOnFlag,
+  flakeFlag,
+  outputFlags,
+  sourceFlags,
+} from "../src/command-line/source-flags.ts";
 import { diagnose, render } from "../src/index.ts";
 
 export default class Diagnose extends BaseCommand {
   static override summary = "find out why secrets do not reach a VM; without a VM: every VM found";
   static override args = { vm: Args.string({ multiple: true, description: "VM to look at" }) };
-  static override flags = { ...sourceFlags, ...outputFlags, ...failOnFlag };
+  static override flags = { ...sourceFlags, ...flakeFlag, ...outputFlags, ...failOnFlag };
 
   /** The format where nothing asks for one. */
   protected readonly fallback: Format = "text";
@@ -19,7 +24,12 @@ export default class Diagnose extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diagnose);
     const format = chosenFormat(flags, this.fallback);
-    const answer = await diagnose({ source: flags, times: flags, vms: args.vm ?? [] });
+    const answer = await diagnose({
+      source: flags,
+      times: flags,
+      vms: args.vm ?? [],
+      flake: flags.flake,
+    });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
     await writeOutput(render(answer.report, "diagnosis", format, screen({ file })), { file });

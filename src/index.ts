@@ -3,6 +3,7 @@ import { findVms } from "./collectors/vms.ts";
 import { readZone } from "./collectors/identity.ts";
 import { diagnoseVms, type Diagnosis } from "./diagnosis/diagnose.ts";
 import type { Host } from "./host/host.ts";
+import { openConfiguration } from "./host/open-configuration.ts";
 import { openHost, openJournal } from "./host/open-host.ts";
 import { openRecording } from "./host/recording-file.ts";
 import { isDirectory, realDirectory } from "./host/directory.ts";
@@ -53,6 +54,8 @@ export interface Request {
   readonly times: Times;
   /** Without a name: every VM found. */
   readonly vms: readonly string[];
+  /** A flake reference to the configuration repository, a directory of this machine. */
+  readonly flake?: string | undefined;
 }
 
 /** What came of a request. Each failure that was foreseen is an answer of its own. */
@@ -92,6 +95,9 @@ export const diagnoseHost = async (host: Host, request: Request): Promise<Answer
     }
     names.push(name);
   }
+  const configuration =
+    request.flake === undefined ? undefined : await openConfiguration(host, request.flake);
+  if (configuration?.status === "wrong-usage") return configuration;
   const [zone, boots, stateRoot] = await Promise.all([
     readZone(host),
     readBoots(host),
@@ -119,6 +125,7 @@ export const diagnoseHost = async (host: Host, request: Request): Promise<Answer
     zone,
     boots,
     stateRoot,
+    ...(configuration === undefined ? {} : { configuration }),
   });
   return {
     status: "diagnosed",

@@ -76,6 +76,16 @@ export const sourceFlags = {
   utc: Flags.boolean({ ...window, summary: "show times in UTC instead of the host's zone" }),
 };
 
+/** For commands that ask where a runner comes from. */
+export const flakeFlag = {
+  flake: text({
+    ...evidence,
+    helpValue: "DIR",
+    summary:
+      "search the configuration repository in DIR, on this machine, for the VM and its runner",
+  }),
+};
+
 /** What is written and where to; `chosenFormat` reads them. */
 export const outputFlags = {
   output: Flags.option({

@@ -29,6 +29,7 @@ import type { StateDirectory } from "../evidence/state-directory.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import { endOfStart, meaningsIn } from "../facts/starts.ts";
 import type { Host } from "../host/host.ts";
+import { collectProvenance, provenanceGaps, type SharedProvenance } from "./collect-provenance.ts";
 import type { Window } from "../journal/read.ts";
 import {
   hostPath,
@@ -39,7 +40,7 @@ import {
 } from "../vocabulary.ts";
 
 /** What all VMs of a host share; read once. */
-export interface HostFacts {
+export interface HostFacts extends SharedProvenance {
   readonly stateRoot: HostPath;
   readonly identity: Collected<HostIdentity>;
   readonly journal: HostJournalRead;
@@ -81,6 +82,10 @@ export const collectVm = async (
   );
   const paths = secretPaths(valueOf(unit), valueOf(runners), valueOf(store), vmJournal);
   const installed = guarded("installation of secrets", () => collectInstallation(host, window));
+  const provenance = collectProvenance(host, vm, shared, {
+    ...(store.status === "collected" ? { store: store.value } : {}),
+    ...(generations.status === "collected" ? { generations: generations.value } : {}),
+  });
   const [secretFiles, otherUnits, installation, credentialStore, guestSystem, shares, silences] =
     await Promise.all([
       guarded("secret files", () => collectSecretFiles(host, paths)),
@@ -116,6 +121,7 @@ export const collectVm = async (
     credentialStore,
     guestSystem,
     shares,
+    ...(await provenance),
   };
   const gaps: Gap[] = [
     ...(summary?.failure === undefined ? [] : [journalGap(vm, summary.failure)]),
@@ -130,6 +136,7 @@ export const collectVm = async (
       ref: { kind: "coverage" as const, source: "journal", text: "hole", ...hole },
     })),
     ...gapsOf(vm, evidence),
+    ...provenanceGaps(vm, evidence),
   ];
   return { vm, evidence, gaps };
 };

@@ -1,7 +1,9 @@
+import { collectRepositoryBasics } from "../collectors/configuration-repository.ts";
 import { collectHostJournal } from "../collectors/host-journal.ts";
 import { collectIdentity } from "../collectors/identity.ts";
 import { collectKernelLog } from "../collectors/kernel-log.ts";
 import { collectPlatform } from "../collectors/platform.ts";
+import { collectSourceCopies } from "../collectors/source-copies.ts";
 import { valueOf, type Gap } from "../evidence/evidence.ts";
 import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { HostJournal } from "../evidence/journal.ts";
@@ -16,15 +18,15 @@ import {
   type VmName,
 } from "../vocabulary.ts";
 import { rootCausesOf } from "./causes.ts";
-import { collectVm, type VmEvidence } from "./collect.ts";
+import { collectVm, type HostFacts, type VmEvidence } from "./collect.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, VmDiagnosis, VmStatus } from "./finding.ts";
 import { judge } from "./judgement.ts";
 import { predictStart } from "./next-start.ts";
 import { weighRemedies } from "./remedies.ts";
-import { hypotheses } from "./hypotheses.ts";
+import { hypotheses } from "./hypotheses/hypotheses.ts";
 import { rankedOptions } from "./options.ts";
-import { phaseAccount } from "./phase-account.ts";
+import { phaseAccounts } from "./phase-account.ts";
 import { sinceWhen } from "./since.ts";
 import { timelineRows } from "./timeline.ts";
 import { secretStages } from "./stages.ts";
@@ -46,6 +48,8 @@ export interface HostBasics {
   readonly zone: string;
   readonly boots: BootsRead;
   readonly stateRoot: HostPath;
+  /** The configuration repository, a directory of the machine that looks, with whom to ask for it. */
+  readonly configuration?: { readonly directory: string; readonly host: Host };
 }
 
 /** Reads the host's evidence for these VMs, one after the other, and reasons over it; the answer keeps the order asked for. */
@@ -53,19 +57,29 @@ export const diagnoseVms = async (
   host: Host,
   vms: readonly VmName[],
   window: Window,
-  { zone, boots, stateRoot }: HostBasics,
+  { zone, boots, stateRoot, configuration }: HostBasics,
 ): Promise<Diagnosis> => {
   const journal = await collectHostJournal(host, window, boots);
-  const [identity, platform, kernelLog] = await Promise.all([
+  const [identity, platform, kernelLog, sourceCopies, repository] = await Promise.all([
     collectIdentity(host, journal.journal),
     collectPlatform(host),
     collectKernelLog(host, window),
+    collectSourceCopies(host),
+    configuration === undefined
+      ? undefined
+      : collectRepositoryBasics(configuration.host, configuration.directory),
   ]);
+  const shared: HostFacts = {
+    stateRoot,
+    identity,
+    journal,
+    platform,
+    kernelLog,
+    sourceCopies,
+    ...(repository === undefined ? {} : { configuration: repository }),
+  };
   const found: VmEvidence[] = [];
-  for (const vm of vms)
-    found.push(
-      await collectVm(host, vm, { stateRoot, identity, journal, platform, kernelLog }, window),
-    );
+  for (const vm of vms) found.push(await collectVm(host, vm, shared, window));
   const gaps = distinctGaps([...journal.gaps, ...found.flatMap((one) => one.gaps)]);
   const journalComplete = journal.gaps.length === 0;
   return {
@@ -92,7 +106,6 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
   const state = valueOf(evidence.state);
   const runners = valueOf(evidence.runners);
   const store = valueOf(evidence.store);
-  const generations = valueOf(evidence.generations);
 
   const texts = runnersByPath([runners?.current, runners?.booted], store?.runners ?? []);
   return {
@@ -108,16 +121,15 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
     rootCauses: rootCausesOf(findings),
     findings,
     stages: secretStages({ evidence, knowledge, findings }),
-    phases: (history?.phases ?? []).map((phase) =>
-      phaseAccount(phase, { runners: texts, store, secrets }),
-    ),
+    phases:
+      history === undefined ? [] : phaseAccounts(history, { runners: texts, secrets, evidence }),
     timeline: history === undefined ? [] : timelineRows(history, valueOf(evidence.vmJournal)),
     ...sinceWhen(history, secrets),
     transitions: history === undefined ? [] : transitions(history, state),
     hypotheses:
       history === undefined || hostJournal === undefined
         ? []
-        : hypotheses({ history, findings, store, state, generations, hostJournal }),
+        : hypotheses({ vm, evidence, history, findings, hostJournal }),
     options: rankedOptions(findings),
     nextStart: predictStart(vm, evidence),
     outcomes,

@@ -1,5 +1,6 @@
 import type { EvidenceList, EvidenceRef, JournalRef } from "../evidence/reference.ts";
 import type { Phase } from "../facts/history.ts";
+import type { Provenance } from "../facts/provenance.ts";
 import type { MechanismName, Misleading, Remedy, Scope, Subject } from "../rules/rule.ts";
 import type { KnowledgeKey } from "../facts/facts.ts";
 import type {
@@ -118,6 +119,8 @@ export interface PhaseAccount {
   /** Which runner was in force, and what it does with secrets; empty for a silence. */
   readonly configuration: string;
   readonly result: string;
+  /** Who put the runner there and when; absent for a silence. */
+  readonly provenance?: Provenance;
   readonly runner?: StorePath;
   readonly invocations: number;
   readonly evidence: readonly EvidenceRef[];

@@ -1,24 +1,36 @@
 import type { JournalRef, EvidenceRef } from "../evidence/reference.ts";
-import type { Store } from "../evidence/store.ts";
+import type { CollectedEvidence } from "../evidence/evidence.ts";
 import type { Runner } from "../evidence/runner.ts";
 import { waysForSecrets } from "../facts/handover.ts";
-import type { Phase, SilenceReason } from "../facts/history.ts";
+import type { History, Phase, SilenceReason } from "../facts/history.ts";
 import { runnersThatFit } from "../facts/origin.ts";
+import { provenanceOf, provenanceSources } from "../facts/provenance.ts";
+import type { ProvenanceInput } from "../facts/runner-account.ts";
 import type { Secret } from "../facts/secrets.ts";
 import { endOfStart, failureSignature, hasFailed, meaningsIn } from "../facts/starts.ts";
 import { counted, listed, moment } from "../facts/wording.ts";
 import { formatDuration } from "../time/format-time.ts";
 import type { PhaseAccount } from "./finding.ts";
 
-export interface AccountInput {
+/** Every phase in words. */
+export const phaseAccounts = (
+  history: History,
+  { runners, secrets, evidence }: Omit<AccountInput, "sources"> & { evidence: CollectedEvidence },
+): readonly PhaseAccount[] => {
+  const sources = provenanceSources(history, evidence);
+  return history.phases.map((phase) => phaseAccount(phase, { runners, secrets, sources }));
+};
+
+interface AccountInput {
   readonly runners: ReadonlyMap<string, Runner>;
-  readonly store: Store | undefined;
   readonly secrets: readonly Secret[];
+  readonly sources: ProvenanceInput;
 }
 
 /** A phase in words: what was configured, what came of it, and the lines that show it. */
-export const phaseAccount = (phase: Phase, input: AccountInput): PhaseAccount => {
+const phaseAccount = (phase: Phase, input: AccountInput): PhaseAccount => {
   const quotes = phase.kind === "silent" ? silenceQuotes(phase) : startQuotes(phase);
+  const provenance = provenanceOf(phase, input.sources);
   return {
     index: phase.index,
     kind: phase.kind,
@@ -27,6 +39,7 @@ export const phaseAccount = (phase: Phase, input: AccountInput): PhaseAccount =>
     title: titleOf(phase),
     configuration: configurationOf(phase, input),
     result: resultOf(phase),
+    ...(provenance === undefined ? {} : { provenance }),
     ...(phase.runner === undefined ? {} : { runner: phase.runner.path }),
     invocations: phase.starts.length,
     evidence: [...(phase.runner?.evidence ?? []), ...quotes],
@@ -66,10 +79,13 @@ const shortReason = (reason: SilenceReason): string => {
   }
 };
 
-const configurationOf = (phase: Phase, { runners, store, secrets }: AccountInput): string => {
+const configurationOf = (
+  phase: Phase,
+  { runners, secrets, sources: { store, registrations } }: AccountInput,
+): string => {
   if (phase.kind === "silent") return "";
   if (phase.runner === undefined) {
-    const fitting = store === undefined ? [] : runnersThatFit(phase, store);
+    const fitting = store === undefined ? [] : runnersThatFit(phase, store, registrations);
     return fitting.length === 0
       ? "The runner of this phase is not known."
       : `The runner of this phase is not known; ${listed(fitting.map(({ path }) => path))} would do what was seen.`;

@@ -1,6 +1,7 @@
 import type { Generations, Store } from "./store.ts";
 import type { HostIdentity } from "./host-identity.ts";
 import type { HostJournal, VmJournal } from "./journal.ts";
+import type { ConfigurationRepository } from "./configuration-repository.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import type { GuestSystem } from "./guest-system.ts";
 import type { Installation } from "./installation.ts";
@@ -10,6 +11,7 @@ import type { Platform } from "./platform.ts";
 import type { Runner } from "./runner.ts";
 import type { Shares } from "./shares.ts";
 import type { SecretFiles } from "./secret-files.ts";
+import type { Registrations, SourceCopies } from "./store-history.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { VmUnit } from "./unit.ts";
 import type { CoverageRef, EvidenceRef } from "./reference.ts";
@@ -73,6 +75,9 @@ export interface EvidenceMap {
   readonly credentialStore: CredentialStore;
   readonly guestSystem: GuestSystem;
   readonly shares: Shares;
+  readonly registrations: Registrations;
+  readonly sourceCopies: SourceCopies;
+  readonly configurationRepository: ConfigurationRepository;
 }
 
 export type EvidenceKey = keyof EvidenceMap;
@@ -95,6 +100,7 @@ export interface Gap {
     | "shares"
     | "kernel-log"
     | "other-units"
+    | "configuration-repository"
     | "host";
   readonly reason: string;
   /** Without it "nothing found" cannot be said. */

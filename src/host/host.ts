@@ -2,7 +2,7 @@ import type { FileStat } from "../evidence/reference.ts";
 import type { HostPath } from "../vocabulary.ts";
 
 /** The programs that a host may run; each is only ever asked to read. */
-export type Program = "journalctl" | "systemctl" | "nix-store" | "getfacl";
+export type Program = "journalctl" | "systemctl" | "nix-store" | "nix" | "getfacl" | "git";
 
 /** A program with its arguments, as the report shows it. Where the host lies elsewhere (`--root`), the host adds what is needed. */
 export interface Command {

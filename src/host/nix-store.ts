@@ -17,8 +17,18 @@ exec "$@"
 export const STORE_DATABASE = "/nix/var/nix/db/db.sqlite";
 export const DAEMON_SOCKET = "/nix/var/nix/daemon-socket/socket";
 
-/** `unshare` and its arguments for `nix-store args` on the store below `root`; nothing on the host changes. */
-export const coveredNixStore = (
+/** The programs of Nix that ask a store, each with the options that keep it from asking anybody else. */
+const PROGRAMS = {
+  "nix-store": [],
+  // `path-info` is called experimental to this day; without `--offline` it asks binary caches for what is not here.
+  nix: ["--extra-experimental-features", "nix-command", "--offline"],
+} as const;
+
+export type NixProgram = keyof typeof PROGRAMS;
+
+/** `unshare` and its arguments for a program of Nix on the store below `root`; nothing on the host changes. */
+export const coveredNix = (
+  program: NixProgram,
   root: string,
   args: readonly string[],
   isRoot: boolean,
@@ -33,7 +43,8 @@ export const coveredNixStore = (
   COVERED,
   "sh",
   root,
-  "nix-store",
+  program,
+  ...PROGRAMS[program],
   "--option",
   "build-users-group",
   "",
@@ -41,10 +52,8 @@ export const coveredNixStore = (
   ...args,
 ];
 
-/** The daemon asks its own database; nothing is opened by us. */
-export const daemonNixStore = (args: readonly string[]): readonly [string, ...string[]] => [
-  "nix-store",
-  "--store",
-  "daemon",
-  ...args,
-];
+/** The daemon asks its own database; nothing is opened by us (Nix 2.8.0, traced for both programs). */
+export const daemonNix = (
+  program: NixProgram,
+  args: readonly string[],
+): readonly [string, ...string[]] => [program, ...PROGRAMS[program], "--store", "daemon", ...args];

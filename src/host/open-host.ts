@@ -1,6 +1,13 @@
 import type { Host } from "./host.ts";
 import { fileTree } from "./file-tree.ts";
-import { coveredNixStore, DAEMON_SOCKET, daemonNixStore, STORE_DATABASE } from "./nix-store.ts";
+import { readGit } from "./git.ts";
+import {
+  coveredNix,
+  DAEMON_SOCKET,
+  daemonNix,
+  STORE_DATABASE,
+  type NixProgram,
+} from "./nix-store.ts";
 import { runAsStream, runToEnd } from "./process.ts";
 import { hostPath } from "../vocabulary.ts";
 import type { Command, CommandResult } from "./host.ts";
@@ -21,17 +28,17 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
   const live = here && journal.directory === undefined && journal.files === undefined;
   const isRoot = process.getuid?.() === 0;
 
-  const nixStore = async (args: readonly string[]): Promise<CommandResult> => {
+  const nix = async (program: NixProgram, args: readonly string[]): Promise<CommandResult> => {
     if (here && (await tree.lstat(hostPath(DAEMON_SOCKET))).status === "present")
-      return runToEnd(daemonNixStore(args));
+      return runToEnd(daemonNix(program, args));
     if ((await tree.lstat(hostPath(STORE_DATABASE))).status !== "present") {
       return notPossible(
         `there is no Nix database at ${STORE_DATABASE}, and asking would create one`,
       );
     }
-    const installed = await runToEnd(["nix-store", "--version"]);
+    const installed = await runToEnd([program, "--version"]);
     if (installed.failure) return installed;
-    return runToEnd(coveredNixStore(root, args, isRoot));
+    return runToEnd(coveredNix(program, root, args, isRoot));
   };
 
   /** Output of getfacl repeats the paths it was given; ours are the host's. */
@@ -60,7 +67,10 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
         case "journalctl":
           return withoutRoot(await runToEnd(journalctl(args)), root);
         case "nix-store":
-          return nixStore(args);
+        case "nix":
+          return nix(program, args);
+        case "git":
+          return readGit(args);
         case "getfacl":
           return accessLists(args);
         case "systemctl":
@@ -95,7 +105,9 @@ export const openJournal = (journal: JournalSource): Host => {
     list: async () => refused,
     readText: async () => refused,
     run: async (command) =>
-      command.program === "journalctl" ? whole.run(command) : notPossible(refused.reason),
+      command.program === "journalctl" || command.program === "git"
+        ? whole.run(command)
+        : notPossible(refused.reason),
     stream: (command) => whole.stream(command),
   };
 };

@@ -25,12 +25,24 @@ const options = {
   forceKillAfterDelay: 1000,
 } as const;
 
+/** What one program is given beyond what all get, and where it is held shorter. */
+export interface RunLimits {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly seconds?: number;
+  readonly mostBytes?: number;
+}
+
 /** Runs a program to its end. Never throws: what went wrong is in `failure`. */
-export const runToEnd = async ([file, ...args]: readonly [
-  string,
-  ...string[],
-]): Promise<CommandResult> => {
-  const result = await execa(file, args, { ...options, env: environment(), maxBuffer: MOST_BYTES });
+export const runToEnd = async (
+  [file, ...args]: readonly [string, ...string[]],
+  { environment: own = {}, seconds = TIMEOUT_SECONDS, mostBytes = MOST_BYTES }: RunLimits = {},
+): Promise<CommandResult> => {
+  const result = await execa(file, args, {
+    ...options,
+    timeout: seconds * 1000,
+    env: { ...environment(), ...own },
+    maxBuffer: mostBytes,
+  });
   return { ...endOf(result), stdout: result.stdout };
 };
 

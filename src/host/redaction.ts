@@ -19,7 +19,7 @@ const placeholder = (value: string): string => `<masked, ${Buffer.byteLength(val
 
 /** Cheap test for the many lines that hold nothing of the kind. */
 const SUSPICIOUS =
-  /credential|key|token|secret|passw|passphrase|eyJ|PRIVATE|gh[pousr]_|glpat|xox[abprs]-|sk-|AKIA/iu;
+  /credential|key|token|secret|passw|passphrase|eyJ|PRIVATE|gh[pousr]_|glpat|xox[abprs]-|sk-|AKIA|:\/\/[^\s/@]*@/iu;
 
 const SECRET_NAME = String.raw`(?:[\w.-]*(?:secret|token|passw(?:or)?d|passphrase|credential)[\w-]*|(?:[\w.-]*[_.-])?(?:api)?key)`;
 
@@ -42,6 +42,8 @@ const PATTERNS: readonly RegExp[] = [
   new RegExp(String.raw`(["']${SECRET_NAME}["']\s?:\s?["'])((?!<masked)[^"'\n]+)`, "giu"),
   // options with a separate value
   new RegExp(String.raw`(--${SECRET_NAME}\s+)((?!<masked)[^\s"'-][^\s"']*)`, "giu"),
+  // user and password in front of a host's name
+  /(:\/\/)((?!<masked)[^\s/@:"']*:[^\s/@"']+(?=@))/gu,
   /(-----BEGIN [A-Z ]*PRIVATE KEY-----)((?!<masked)[\s\S]+?(?=-----END|$))/gu,
   /()(\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)/gu,
   /()(\bAGE-SECRET-KEY-1[0-9A-Z]+|\bgh[pousr]_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\bsk-[\w-]{20,}|\bAKIA[0-9A-Z]{16}\b)/gu,

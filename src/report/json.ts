@@ -72,6 +72,16 @@ const jsonVm = (vm: VmDiagnosis, numbers: EvidenceNumbers) => ({
     configuration: text(phase.configuration),
     runner: phase.runner ?? null,
     result: text(phase.result),
+    provenance:
+      phase.provenance === undefined
+        ? null
+        : {
+            kind: phase.provenance.kind,
+            text: text(phase.provenance.text),
+            notBefore: utcOrNull(phase.provenance.notBefore),
+            notAfter: utcOrNull(phase.provenance.notAfter),
+            evidence: numbers.idsOf(phase.provenance.evidence),
+          },
     invocations: phase.invocations,
     evidence: numbers.idsOf(phase.evidence),
   })),

@@ -23,6 +23,9 @@ const NAMES: Readonly<Record<KnowledgeName, string>> = {
   credentialStore: "the credential directories of systemd",
   guestSystem: "the guest's system on the host",
   shares: "the directories that the guest is shown",
+  registrations: "when store paths were registered",
+  sourceCopies: "the copies of microvm.nix in the store",
+  configurationRepository: "the configuration repository",
 };
 
 /** What a rule needs, in words. */

@@ -83,6 +83,11 @@ const phaseBlock = (
     ...(phase.configuration === ""
       ? []
       : [`**Configuration:** ${prose(sentence(phase.configuration, zone))}`]),
+    ...(phase.provenance === undefined
+      ? []
+      : [
+          `**Where the runner comes from:** ${prose(sentence(phase.provenance.text, zone))}${cites(phase.provenance.evidence, numbers)}`,
+        ]),
     `**Result:** ${prose(sentence(phase.result, zone))}${cites(phase.evidence, numbers)}`,
     ...(phase.quotes.length === 0
       ? []

@@ -147,6 +147,8 @@ const story = (out: Page, vm: VmDiagnosis, zone: string): void => {
       "     ",
     );
     if (phase.configuration !== "") out.paragraph(sentence(phase.configuration, zone), "     ");
+    if (phase.provenance !== undefined)
+      out.paragraph(sentence(phase.provenance.text, zone), "     ");
     out.paragraph(sentence(phase.result, zone), "     ");
     for (const quote of phase.quotes) out.paragraph(clockLine(quote, zone), "     | ", "     |   ");
   }

@@ -14,6 +14,7 @@ describe("mask", () => {
     `API_KEY="${SECRET}"`,
     `curl --token ${SECRET} https://example.org`,
     `{"password": "${SECRET}"}`,
+    `"url": "https://oauth2:${SECRET}@git.example.org/a/b"`,
     `-----BEGIN OPENSSH PRIVATE KEY-----\n${SECRET}\n-----END OPENSSH PRIVATE KEY-----`,
   ])("hides the value in %j", (text) => {
     expect(mask(text)).not.toContain(SECRET);
@@ -38,6 +39,7 @@ describe("mask", () => {
     "systemd.import_credentials=no is set",
     "CREDENTIALS_DIRECTORY=/run/credentials/microvm@demo.service",
     "io.systemd.credential:vmm.notify_socket=vsock-stream:2:8888",
+    '"url": "ssh://git@git.example.org/a/b"',
   ])("leaves %j, which says where a value is and not what it is", (text) => {
     expect(mask(text)).toBe(text);
   });
@@ -63,6 +65,9 @@ describe("mask", () => {
       "abc",
       "$X",
       "/run/x",
+      "://",
+      ":",
+      "@",
       "44 bytes",
       "<masked, 3 bytes>",
     );

@@ -11,6 +11,8 @@ import {
   line,
   link,
   readOf,
+  registrations,
+  repository,
   runner,
   secretFiles,
   size,
@@ -22,6 +24,7 @@ import {
   walkTo,
   walkToNothing,
 } from "../support/literals.ts";
+import { linkAt, search } from "../support/origin-literals.ts";
 import { idsOf, judged } from "../support/judged.ts";
 
 const KEY = "/run/secrets/demo/api-key";
@@ -257,6 +260,61 @@ describe("runner", () => {
     expect(ids({ runners: plain, unit: wanting, store: orphan([RUNNER]) })).not.toContain(
       "runner/override-discarded",
     );
+  });
+
+  it("a declared microvm-run is discarded where its file names this VM and the runner has no way for a secret", () => {
+    const wanting = unit({ credentials: [credential("api-key", KEY)] });
+    const empty = { runners: [], rootsSeen: 0, queries: [] };
+    const declared = (file: string, script = "microvm-run") => ({
+      runners: plain,
+      unit: wanting,
+      store: empty,
+      configurationRepository: repository({
+        searches: [
+          search("vm", "demo-vm", { head: ["vm.nix"] }),
+          search("customisation", "binScripts", { head: [file] }),
+          search("customisation", script, { head: [file] }),
+        ],
+      }),
+    });
+    expect(ids(declared("vm.nix"))).toContain("runner/override-discarded");
+    expect(ids(declared("other.nix"))).not.toContain("runner/override-discarded");
+    expect(ids(declared("vm.nix", "preStart"))).not.toContain("runner/override-discarded");
+    expect(ids({ ...declared("vm.nix"), unit: unit() })).not.toContain("runner/override-discarded");
+    const itself = { current: runner({ reads: [readOf(KEY)] }) };
+    expect(ids({ ...declared("vm.nix"), runners: itself })).not.toContain(
+      "runner/override-discarded",
+    );
+  });
+
+  it("a stranger that came into the store after a phase is not its runner", () => {
+    const orphaned = orphan([]);
+    const evidence = (at: number) =>
+      judged(
+        reading({
+          vmJournal: vmJournal([
+            ...[10, 17, 24, 31].map((time) => start(time, { lives: 1, says: [denied(KEY)] })),
+            start(900),
+          ]),
+          state: state({
+            current: {
+              ...link("current", RUNNER),
+              hops: [linkAt("/var/lib/microvms/demo-vm/current", RUNNER, 800)],
+            },
+          }),
+          generations: { list: [], profile: hostPath("/nix/var/nix/profiles/system") },
+          store: {
+            ...orphaned,
+            runners: orphaned.runners.map((one) => ({
+              ...one,
+              runner: runner({ reads: [readOf(KEY)] }),
+            })),
+          },
+          registrations: registrations(...orphaned.runners.map(({ path }) => [path, at] as const)),
+        }),
+      ).find(({ id, scope }) => id === "runner/unknown-origin" && scope.phase === 1)?.title;
+    expect(evidence(5)).toContain("comes from nowhere");
+    expect(evidence(500)).toContain("is not known");
   });
 
   it("a runner in force that nothing explains is of unknown origin, one with a root is not", () => {

@@ -11,6 +11,7 @@ tools=(
   strace=strace
   unshare=util-linux
   pgrep=procps
+  git=git
 )
 
 missing_packages() {

@@ -24,6 +24,9 @@ const KEYS = [
   "credentialStore",
   "guestSystem",
   "shares",
+  "registrations",
+  "sourceCopies",
+  "configurationRepository",
 ] as const satisfies readonly (keyof EvidenceMap)[];
 
 /** Literal evidence as collectors would bring it. What is not given is unavailable. */

@@ -2,17 +2,20 @@ import type { EvidenceMap } from "../../src/evidence/evidence.ts";
 import type { HostIdentity } from "../../src/evidence/host-identity.ts";
 import type { HostJournal, Invocation, VmJournal } from "../../src/evidence/journal.ts";
 import type { OutputMeaning } from "../../src/evidence/output.ts";
-import type { FileRef, FileStat, JournalRef } from "../../src/evidence/reference.ts";
+import type { ConfigurationRepository } from "../../src/evidence/configuration-repository.ts";
+import type { CommandRef, FileRef, FileStat, JournalRef } from "../../src/evidence/reference.ts";
 import type { Runner } from "../../src/evidence/runner.ts";
 import type { PathWalk, SecretFiles } from "../../src/evidence/secret-files.ts";
 import type { StateDirectory, StateLink } from "../../src/evidence/state-directory.ts";
 import type { LoadedCredential, VmUnit } from "../../src/evidence/unit.ts";
+import type { Registrations } from "../../src/evidence/store-history.ts";
 import {
   bootId,
   hostPath,
   invocationId,
   micros,
   parseVmName,
+  type Micros,
   storePathOf,
   unitName,
   type StorePath,
@@ -274,6 +277,46 @@ export const holedJournal = (): HostJournal =>
 
 const absent = (path: string): FileRef => ({ kind: "file", path: hostPath(path), absent: true });
 
+/** `at` seconds after the beginning of the journal. */
+export const moment = (at: number): Micros => micros(START + at * SECOND);
+
+export const command = (...argv: readonly string[]): CommandRef => ({
+  kind: "command",
+  argv,
+  exitCode: 0,
+});
+
+/** When store paths were registered, in seconds after the beginning of the journal. */
+export const registrations = (
+  ...times: readonly (readonly [StorePath, number])[]
+): Registrations => ({
+  times: new Map(times.map(([path, at]) => [path, moment(at)] as const)),
+  ref: command("nix", "path-info"),
+});
+
+/** A configuration repository of one commit, clean, with no word of a runner. */
+export const repository = (
+  more: Partial<ConfigurationRepository> = {},
+): ConfigurationRepository => ({
+  directory: "/srv/config",
+  head: {
+    commit: "a".repeat(40),
+    committed: moment(-3600),
+    subject: "one",
+    branch: "main",
+    ref: command("git", "log"),
+  },
+  searches: [],
+  stashes: [],
+  changed: [],
+  untracked: [],
+  status: command("git", "status"),
+  locks: [],
+  searched: { kind: "coverage", source: "configuration repository", text: "all refs" },
+  problems: [],
+  ...more,
+});
+
 /** What else there is to know of a host, where nothing of it is worth a word. */
 export const quietHost: Pick<
   EvidenceMap,
@@ -284,6 +327,9 @@ export const quietHost: Pick<
   | "credentialStore"
   | "guestSystem"
   | "shares"
+  | "registrations"
+  | "sourceCopies"
+  | "configurationRepository"
 > = {
   platform: { devices: {}, hasDevices: false },
   kernelLog: { denials: [], kills: [] },
@@ -309,4 +355,7 @@ export const quietHost: Pick<
     kernelParameters: [],
   },
   shares: { directories: [] },
+  registrations: registrations(),
+  sourceCopies: { copies: [], looked: 0 },
+  configurationRepository: repository(),
 };

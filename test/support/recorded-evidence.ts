@@ -2,6 +2,7 @@ import { collectHostJournal } from "../../src/collectors/host-journal.ts";
 import { collectIdentity } from "../../src/collectors/identity.ts";
 import { collectKernelLog } from "../../src/collectors/kernel-log.ts";
 import { collectPlatform } from "../../src/collectors/platform.ts";
+import { collectSourceCopies } from "../../src/collectors/source-copies.ts";
 import { collectStateRoot } from "../../src/collectors/unit.ts";
 import { findVms } from "../../src/collectors/vms.ts";
 import { collectVm, type VmEvidence } from "../../src/diagnosis/collect.ts";
@@ -18,7 +19,8 @@ export const recordedEvidence = async (file: string): Promise<readonly VmEvidenc
   const identity = await collectIdentity(host, journal.journal);
   const platform = await collectPlatform(host);
   const kernelLog = await collectKernelLog(host, {});
-  const shared = { stateRoot, identity, journal, platform, kernelLog };
+  const sourceCopies = await collectSourceCopies(host);
+  const shared = { stateRoot, identity, journal, platform, kernelLog, sourceCopies };
   const found: VmEvidence[] = [];
   for (const vm of (await findVms(host, stateRoot)).names) {
     found.push(await collectVm(host, vm, shared, {}));

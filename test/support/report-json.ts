@@ -38,9 +38,31 @@ const report = v.object({
       rootCauses: v.array(v.string()),
       findings: v.array(finding),
       stages: v.array(v.object({ secret: v.string(), stages: v.record(v.string(), v.string()) })),
-      phases: v.array(v.object({ index: v.number(), title: v.string(), invocations: v.number() })),
+      phases: v.array(
+        v.object({
+          index: v.number(),
+          title: v.string(),
+          invocations: v.number(),
+          provenance: v.nullable(
+            v.object({
+              kind: v.string(),
+              text: v.string(),
+              notBefore: v.nullable(v.string()),
+              notAfter: v.nullable(v.string()),
+              evidence: v.array(v.string()),
+            }),
+          ),
+        }),
+      ),
       nextStart: v.object({ prediction: v.string(), rootCauses: v.array(v.string()) }),
-      hypotheses: v.array(v.object({ claim: v.string(), state: v.string(), decideBy: v.string() })),
+      hypotheses: v.array(
+        v.object({
+          question: v.string(),
+          claim: v.string(),
+          state: v.string(),
+          decideBy: v.string(),
+        }),
+      ),
     }),
   ),
   evidence: v.array(v.object({ id: v.string(), kind: v.string() })),

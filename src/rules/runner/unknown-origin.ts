@@ -1,6 +1,8 @@
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import type { Registrations } from "../../evidence/store-history.ts";
 import { originOf, phasesOfUnknownRunner, runnersThatFit } from "../../facts/origin.ts";
-import { counted, listed } from "../../facts/wording.ts";
+import { registeredAt } from "../../facts/provenance.ts";
+import { counted, listed, moment } from "../../facts/wording.ts";
 import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -44,8 +46,8 @@ export default defineRule({
     ],
   },
   requires: ["store", "state", "generations", "history"],
-  *check(knowledge) {
-    const { store, state, generations, history } = knowledge;
+  optional: ["registrations"],
+  *check({ store, state, generations, history, registrations }) {
     const searched: CoverageRef = {
       kind: "coverage",
       source: "generations",
@@ -67,7 +69,7 @@ export default defineRule({
       };
     }
     for (const phase of phasesOfUnknownRunner(history)) {
-      const [best, ...others] = runnersThatFit(phase, store).filter(
+      const [best, ...others] = runnersThatFit(phase, store, registrations).filter(
         (one) => originOf(one, state, generations).unexplained,
       );
       yield best === undefined
@@ -83,7 +85,7 @@ export default defineRule({
             ),
             scope: { phase: phase.index, inForce: false },
           }
-        : fittingRunner(phase.index, best, others.length, searched);
+        : fittingRunner(phase.index, best, others.length, searched, registrations);
     }
   },
 });
@@ -93,18 +95,25 @@ const fittingRunner = (
   best: ReturnType<typeof runnersThatFit>[number],
   others: number,
   searched: CoverageRef,
-): Observation => ({
-  title: `The runner of phase ${phase} comes from nowhere that is declared`,
-  explanation:
-    `${best.path} reads the very path that phase ${phase} failed to read, so it fits${others > 0 ? ` (as do ${others} more)` : ""}. ` +
-    `No generation installs it, nothing references it, and no root keeps it: it is only still there because no garbage collection has run. ` +
-    `That the text fits does not prove that it ran.`,
-  certainty: "strong",
-  subject: { runner: best.path, phase },
-  evidence: nonEmpty<EvidenceRef>(
-    best.ref,
-    ...best.runner.reads.slice(0, 1).map(({ ref }) => ref),
-    searched,
-  ),
-  scope: { phase, inForce: false },
-});
+  registrations: Registrations | undefined,
+): Observation => {
+  const registered = registeredAt(best.path, registrations);
+  const unreferenced = best.object !== undefined && best.object.referrers.length === 0;
+  return {
+    title: `The runner of phase ${phase} comes from nowhere that is declared`,
+    explanation:
+      `${best.path} reads the very path that phase ${phase} failed to read, so it fits${others > 0 ? ` (as do ${others} more)` : ""}. ` +
+      `No generation installs it${unreferenced ? ", nothing references it," : ""} and no root keeps it: it is only still there because no garbage collection has run. ` +
+      (registered === undefined ? "" : `It came into the store at ${moment(registered.time)}. `) +
+      `That the text fits does not prove that it ran.`,
+    certainty: "strong",
+    subject: { runner: best.path, phase },
+    evidence: nonEmpty<EvidenceRef>(
+      best.ref,
+      ...best.runner.reads.slice(0, 1).map(({ ref }) => ref),
+      ...(registered === undefined ? [] : [registered.ref]),
+      searched,
+    ),
+    scope: { phase, inForce: false },
+  };
+};
