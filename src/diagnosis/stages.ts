@@ -3,10 +3,11 @@ import type { Runner } from "../evidence/runner.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { Shares } from "../evidence/shares.ts";
 import type { VmUnit } from "../evidence/unit.ts";
-import { accessTo, runnerReader, type Reader } from "../facts/access.ts";
+import { accessTo, type Reader } from "../facts/access.ts";
 import type { CollectedKnowledge } from "../facts/facts.ts";
 import { credentialsUsed, pathsReadAsUser, waysForSecrets } from "../facts/handover.ts";
 import type { History } from "../facts/history.ts";
+import { serviceReader } from "../facts/readers.ts";
 import type { Secret } from "../facts/secrets.ts";
 import { SEVERITIES, STAGES, type Stage, type StageState } from "../vocabulary.ts";
 import type { JudgedFinding, SecretStages } from "./finding.ts";
@@ -44,7 +45,8 @@ export const secretStages = ({
     runner: valueOf(evidence.runners)?.current,
     secretFiles: valueOf(evidence.secretFiles),
     shares: valueOf(evidence.shares),
-    reader: unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity),
+    reader:
+      unit === undefined || identity === undefined ? undefined : serviceReader(unit, identity),
     history: valueOf(knowledge.history),
   };
   const faults = findings.filter(isFaultInForce);

@@ -4,9 +4,10 @@ import type { FileRef, JournalRef } from "../evidence/reference.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { HostPath, InvocationId } from "../vocabulary.ts";
-import { accessTo, readerOfUid, runnerReader, type Access, type Reader } from "./access.ts";
+import { accessTo, type Access, type Reader } from "./access.ts";
 import { pathsReadAsUser } from "./handover.ts";
 import type { History, Phase } from "./history.ts";
+import { readerOfUid, serviceReader } from "./readers.ts";
 import { isSecretPlace } from "./secrets.ts";
 import { meaningsIn } from "./starts.ts";
 
@@ -87,7 +88,7 @@ const accessIn = (
   denial: JournalRef | undefined,
 ): Pick<UserRead, "access" | "reader" | "walk"> => {
   const named =
-    unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity);
+    unit === undefined || identity === undefined ? undefined : serviceReader(unit, identity);
   const reader =
     denial?.uid !== undefined && denial.uid !== named?.uid
       ? readerOfUid(denial.uid, identity)

@@ -9,6 +9,7 @@ const PUBLIC_FILES = new Set([
   "/etc/os-release",
   "/etc/passwd",
   "/etc/timezone",
+  "/proc/sys/fs/protected_symlinks",
   "/usr/lib/os-release",
 ]);
 
