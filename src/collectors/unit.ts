@@ -1,18 +1,22 @@
 import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
 import type { CommandRef, FileRef } from "../evidence/reference.ts";
-import type { LiveUnit, LoadedCredential, Setting, VmUnit } from "../evidence/unit.ts";
+import type {
+  LiveUnit,
+  LoadedCredential,
+  ServiceSettings,
+  Setting,
+  VmUnit,
+} from "../evidence/unit.ts";
 import type { Host } from "../host/host.ts";
 import { vmUnit } from "../journal/matches.ts";
-import { hostPath, type HostPath, type UnitName, type VmName } from "../vocabulary.ts";
+import { hostPath, unitName, type HostPath, type UnitName, type VmName } from "../vocabulary.ts";
 import { absentRef, fileRef } from "./path-walk.ts";
+import { serviceSettings, settingOf, words } from "./service-settings.ts";
 import {
   effectiveSetting,
   effectiveSettings,
-  expandSpecifiers,
   parseCredentialSetting,
   parseUnitFile,
-  splitWords,
-  type UnitSetting,
 } from "./unit-file.ts";
 
 /** systemd.unit(5): the system manager's load path, most important first. */
@@ -28,20 +32,6 @@ const UNIT_PATH = [
   "/usr/lib/systemd/system",
   "/lib/systemd/system",
   "/run/systemd/generator.late",
-];
-
-const SANDBOX_KEYS = [
-  "PrivateUsers",
-  "ProtectHome",
-  "ProtectSystem",
-  "RootDirectory",
-  "RootImage",
-  "TemporaryFileSystem",
-  "InaccessiblePaths",
-  "BindPaths",
-  "BindReadOnlyPaths",
-  "PrivateTmp",
-  "DynamicUser",
 ];
 
 /** `microvm@VM.service` from its files, and on a live host what systemd made of them. */
@@ -72,18 +62,15 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
   const dependencies = ["After", "Requires", "Wants", "BindsTo"].flatMap((key) =>
     words(all("Unit", key)).map((setting) => ({ ...setting, key })),
   );
+  const shareServer = await collectService(host, vm, "microvm-virtiofsd@");
   return collected({
-    name,
+    ...serviceSettings(name, settings),
     fragment: fragment.ref,
     shadowsTemplate: own !== undefined && template !== undefined,
     dropIns: dropIns.map(({ ref }) => ref),
-    user: one("User"),
-    group: one("Group"),
     type: one("Type"),
     restart: one("Restart"),
     restartSec: one("RestartSec"),
-    supplementaryGroups: words(all("Service", "SupplementaryGroups")),
-    execStart: all("Service", "ExecStart"),
     execStartPre: all("Service", "ExecStartPre"),
     execStartPost: all("Service", "ExecStartPost"),
     timeout: one("TimeoutStartSec") ?? one("TimeoutSec"),
@@ -98,9 +85,6 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     ),
     environmentFiles: all("Service", "EnvironmentFile"),
     conditions: ["ConditionPathExists", "AssertPathExists"].flatMap((key) => all("Unit", key)),
-    sandbox: SANDBOX_KEYS.flatMap((key) =>
-      all("Service", key).map((setting) => ({ ...setting, key })),
-    ),
     dependencies,
     needs: [
       ...new Set(
@@ -109,8 +93,26 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
           .filter((unit) => !/^(?:install-)?microvm/u.test(unit)),
       ),
     ],
+    ...(shareServer === undefined ? {} : { shareServer }),
     live,
   });
+};
+
+/** The settings of a helper of microvm.nix, instance and template taken together; `undefined` where the host has no such unit. */
+const collectService = async (
+  host: Host,
+  vm: VmName,
+  prefix: "microvm-virtiofsd@",
+): Promise<ServiceSettings | undefined> => {
+  const name = unitName(`${prefix}${vm}.service`);
+  const template = `${prefix}.service`;
+  const fragment = (await findUnitFile(host, name)) ?? (await findUnitFile(host, template));
+  if (fragment === undefined) return undefined;
+  const dropIns = await findDropIns(host, [`${name}.d`, `${template}.d`, "service.d"]);
+  return serviceSettings(
+    name,
+    [fragment, ...dropIns].map(({ path, text }) => parseUnitFile(path, text)),
+  );
 };
 
 /** The state directory that the unit works in; microvm.stateDir can be anywhere. */
@@ -168,19 +170,6 @@ const findDropIns = async (
   }
   return [...chosen].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
 };
-
-const settingOf = (setting: UnitSetting, unit: UnitName): Setting => ({
-  value: expandSpecifiers(setting.value, unit),
-  ref: {
-    kind: "file",
-    path: setting.path,
-    line: setting.line,
-    text: `${setting.key}=${setting.value}`,
-  },
-});
-
-const words = (settings: readonly Setting[]): readonly Setting[] =>
-  settings.flatMap(({ value, ref }) => splitWords(value).map((word) => ({ value: word, ref })));
 
 const idOnly = ({ value, ref }: Setting): Setting => ({
   value: parseCredentialSetting(value).id,

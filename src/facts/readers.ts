@@ -16,7 +16,9 @@ export const serviceReader = (
   identity: HostIdentity,
 ): Reader | undefined => {
   const prefix = commandPrefix(service);
-  if (prefix.includes("+")) return readerOf(ROOT, ROOT.gid, []);
+  if (hasFullPrivileges(service)) return readerOf(ROOT, ROOT.gid, []);
+  // The ids of a managed namespace are given out at the start.
+  if (lastValue(service, "PrivateUsers")?.value === "managed") return undefined;
   const user = prefix.includes("!") ? undefined : service.user?.value;
   // The account of a dynamic user exists only while the service runs.
   if (user === undefined && !prefix.includes("!") && isOn(service, "DynamicUser")) return undefined;
@@ -78,6 +80,10 @@ const groupsListing = (name: string, identity: HostIdentity): readonly number[] 
   [...identity.groups.values()]
     .filter(({ members }) => members.includes(name))
     .map((group) => group.gid);
+
+/** Its command runs with `+`: as root and outside of every sandbox. */
+export const hasFullPrivileges = (service: ServiceSettings): boolean =>
+  commandPrefix(service).includes("+");
 
 /** The special characters in front of the command that is in force. */
 const commandPrefix = ({ execStart }: ServiceSettings): string =>
