@@ -16,7 +16,17 @@ export interface Mount {
   readonly setting: SandboxSetting;
 }
 
-const RANK = { inaccessible: 0, image: 1, bind: 2, private: 3, kept: 4, temporary: 5, run: 6 };
+/** The root stands below all others and competes with none. */
+const RANK = {
+  root: -1,
+  inaccessible: 0,
+  image: 1,
+  bind: 2,
+  private: 3,
+  kept: 4,
+  temporary: 5,
+  run: 6,
+};
 const HOMES = ["/home", "/root", "/run/user"];
 
 /**
@@ -25,25 +35,24 @@ const HOMES = ["/home", "/root", "/run/user"];
  */
 export const sandboxMounts = (service: ServiceSettings): readonly Mount[] => {
   const root = rootMounts(service);
+  const hasRoot = root.length > 0;
   return [
     ...root,
     ...privateMounts(service),
-    ...protectHome(service),
-    ...protectSystem(service),
+    // In a root of the service's own the homes are covered only where it has them, and that was not looked at.
+    ...(hasRoot ? [] : protectHome(service)),
+    ...(hasRoot ? [] : protectSystem(service)),
     ...["ReadOnlyPaths", "ReadWritePaths"].flatMap((key) =>
       values(service, key).flatMap(({ value, setting }): readonly Mount[] => {
-        const path = value.replace(/^[-+]+/u, "");
-        return path.startsWith("/")
-          ? [{ at: canonical(path), kind: "kept", rank: RANK.kept, setting }]
-          : [];
+        const path = placeOf(value, hasRoot);
+        return path === undefined ? [] : [{ at: path, kind: "kept", rank: RANK.kept, setting }];
       }),
     ),
     ...values(service, "InaccessiblePaths").flatMap(({ value, setting }): readonly Mount[] => {
-      const path = /^-?(?<plus>\+?)(?<path>\/.*)$/u.exec(value)?.groups;
-      // Without `+` the path is the host's, which a service with a root of its own does not see.
-      return path?.["path"] === undefined || (root.length > 0 && path["plus"] === "")
+      const path = placeOf(value, hasRoot);
+      return path === undefined
         ? []
-        : [{ at: canonical(path["path"]), kind: "inaccessible", rank: RANK.inaccessible, setting }];
+        : [{ at: path, kind: "inaccessible", rank: RANK.inaccessible, setting }];
     }),
     ...values(service, "TemporaryFileSystem").flatMap(({ value, setting }): readonly Mount[] => {
       const [path = ""] = value.split(/(?<!\\):/u);
@@ -79,6 +88,14 @@ export const sandboxMounts = (service: ServiceSettings): readonly Mount[] => {
   ];
 };
 
+/** `[-][+]PATH`. Without `+` the path is the host's, which a service with a root of its own does not see. */
+const placeOf = (value: string, hasRoot: boolean): string | undefined => {
+  const found = /^-?(?<plus>\+?)(?<path>\/.*)$/u.exec(value)?.groups;
+  return found?.["path"] === undefined || (hasRoot && found["plus"] === "")
+    ? undefined
+    : canonical(found["path"]);
+};
+
 /** A path that lies inside of a directory, itself excluded. */
 export const isBelow = (path: string, directory: string): boolean =>
   path !== directory && path.startsWith(directory === "/" ? "/" : `${directory}/`);
@@ -103,7 +120,7 @@ const values = ({ sandbox }: ServiceSettings, key: string): readonly Value[] =>
         .map((word) => ({ value: word.replaceAll(/^"|"$/gu, ""), setting })),
     );
 
-/** RootDirectory= and RootImage= bring a /run of their own, unless MountAPIVFS= says no (systemd.exec(5)). */
+/** RootDirectory= and RootImage= bring a /run of their own and the host's /dev, unless MountAPIVFS= says no (systemd.exec(5)). */
 const rootMounts = (service: ServiceSettings): readonly Mount[] => {
   const directory = lastValue(service, "RootDirectory");
   const image = lastValue(service, "RootImage");
@@ -112,9 +129,14 @@ const rootMounts = (service: ServiceSettings): readonly Mount[] => {
   const api = lastValue(service, "MountAPIVFS") === undefined || isOn(service, "MountAPIVFS");
   return [
     image === undefined
-      ? { at: "/", kind: "bind", rank: RANK.run, source: canonical(setting.value), setting }
-      : { at: "/", kind: "foreign", rank: RANK.run, setting },
-    ...(api ? [{ at: "/run", kind: "empty", rank: RANK.run, setting } as const] : []),
+      ? { at: "/", kind: "bind", rank: RANK.root, source: canonical(setting.value), setting }
+      : { at: "/", kind: "foreign", rank: RANK.root, setting },
+    ...(api
+      ? [
+          { at: "/run", kind: "empty", rank: RANK.run, setting } as const,
+          { at: "/dev", kind: "bind", rank: RANK.run, source: "/dev", setting } as const,
+        ]
+      : []),
   ];
 };
 

@@ -90,22 +90,26 @@ type Step =
 /** What the walks of the host met, by path. */
 type HostParts = ReadonlyMap<string, PathComponent>;
 
-const COVERING: ReadonlySet<Mount["kind"]> = new Set(["inaccessible", "foreign", "empty"]);
-
 /**
- * The mounts in systemd's order, by path, each where its symlinks lead; nothing inside of what is inaccessible (measured on systemd
- * 252). A place inside of an empty file system is made anew, so that the host's symlinks do not count there.
+ * The mounts in systemd's order, each where its symlinks lead, one at a place, and none inside of what is inaccessible (measured on
+ * systemd 252). Inside of an empty file system, or of another root, a place is made anew: the host's symlinks do not count there.
  */
 const placed = (asked: readonly Mount[], host: HostParts): readonly Mount[] => {
+  const anew: string[] = [];
+  const resolved: Mount[] = [];
+  for (const mount of asked.toSorted((a, b) => compare(a.at, b.at) || a.rank - b.rank)) {
+    const at = realPath(mount.at, host, anew).path;
+    resolved.push({ ...mount, at });
+    if (mount.rank < 0 || mount.kind === "empty" || mount.kind === "foreign") anew.push(at);
+  }
+  resolved.sort((a, b) => compare(a.at, b.at) || a.rank - b.rank);
   const mounts: Mount[] = [];
-  const byPath = asked.toSorted((a, b) => compare(a.at, b.at) || a.rank - b.rank);
-  for (const mount of byPath) {
-    const isCovered = mounts.some(({ at, kind }) => COVERING.has(kind) && isBelow(mount.at, at));
-    const at = isCovered ? mount.at : (realPath(mount.at, host) ?? mount.at);
+  for (const mount of resolved) {
     const isLost = mounts.some(
-      (one) => one.at === at || (one.kind === "inaccessible" && isBelow(at, one.at)),
+      ({ at, kind, rank }) =>
+        (at === mount.at && rank >= 0) || (kind === "inaccessible" && isBelow(mount.at, at)),
     );
-    if (!isLost) mounts.push({ ...mount, at });
+    if (!isLost) mounts.push(mount);
   }
   return mounts.filter(({ kind }) => kind !== "kept");
 };
@@ -133,9 +137,9 @@ const hostPartAt = (
   if (mount === undefined) return host.get(path);
   if (mount.kind !== "bind") return undefined;
   const source = realPath(mount.source ?? mount.at, host);
-  return source === undefined
-    ? undefined
-    : host.get(canonical(`${source}/${path.slice(mount.at.length)}`));
+  return source.isKnown
+    ? host.get(canonical(`${source.path}/${path.slice(mount.at.length)}`))
+    : undefined;
 };
 
 /** The deepest mount over a path. */
@@ -144,30 +148,33 @@ const coverOf = (path: string, mounts: readonly Mount[]): Mount | undefined =>
     .filter(({ at }) => path === at || isBelow(path, at))
     .reduce<Mount | undefined>(
       (deepest, mount) =>
-        deepest === undefined || mount.at.length > deepest.at.length ? mount : deepest,
+        deepest === undefined || mount.at.length >= deepest.at.length ? mount : deepest,
       undefined,
     );
 
-/** The path without symlinks, as far as the host's walk knows its parts. */
-const realPath = (path: string, host: HostParts): string | undefined => {
+/** Where a path leads, as far as the walks of the host know its parts; from there, or below one of the places `anew`, as written. */
+const realPath = (
+  path: string,
+  host: HostParts,
+  anew: readonly string[] = [],
+): { readonly path: string; readonly isKnown: boolean } => {
   const pending = path.split("/").filter(Boolean);
   let here = "/";
   let symlinks = 0;
   for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
-    if (name === "." || name === "..") return undefined;
-    const component = host.get(join(here, name));
-    if (component === undefined) return undefined;
-    const { target } = component.stat;
-    if (target === undefined) {
-      here = component.path;
-      continue;
+    const next = join(here, name);
+    const component = anew.some((place) => isBelow(next, place)) ? undefined : host.get(next);
+    const target = component?.stat.target;
+    if (target !== undefined) symlinks += 1;
+    if (component === undefined || symlinks > MOST_SYMLINKS)
+      return { path: [next, ...pending].join("/"), isKnown: false };
+    if (target === undefined) here = component.path;
+    else {
+      if (target.startsWith("/")) here = "/";
+      pending.unshift(...target.split("/").filter(Boolean));
     }
-    symlinks += 1;
-    if (symlinks > MOST_SYMLINKS) return undefined;
-    if (target.startsWith("/")) here = "/";
-    pending.unshift(...target.split("/").filter(Boolean));
   }
-  return here;
+  return { path: here, isKnown: true };
 };
 
 const hidden = (mount: Mount, path: string, isLast: boolean, reader: Reader | undefined): View => {

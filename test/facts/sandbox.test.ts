@@ -74,7 +74,7 @@ const SETTINGS = [
   ["CapabilityBoundingSet="],
 ] as const;
 const USERS = ["User=nobody", "User=root", "User=nobody\nAmbientCapabilities=CAP_DAC_READ_SEARCH"];
-const RUNS = 60;
+const RUNS = 100;
 
 const sandbox = fc.record({
   user: fc.constantFrom(...USERS),
