@@ -3,6 +3,7 @@ import type { SandboxSetting, ServiceSettings } from "../evidence/unit.ts";
 import { hostPath, type HostPath } from "../vocabulary.ts";
 import type { Reader } from "./access.ts";
 import { hasFullPrivileges } from "./readers.ts";
+import { isOn, lastValue } from "./service-settings.ts";
 import { canonical, isBelow, sandboxMounts, type Mount } from "./sandbox-mounts.ts";
 
 /** What a service sees of a path that the host has. */
@@ -76,6 +77,13 @@ export const viewOf = (
     ? { status: "visible", walk }
     : { status: "visible", walk: { ...walk, components, file } };
 };
+
+/** PrivateUsers= in one of its forms (systemd.exec(5)); a command with `+` is outside of it. */
+export const hasUserNamespace = ({ service }: { readonly service?: ServiceSettings }): boolean =>
+  service !== undefined &&
+  !hasFullPrivileges(service) &&
+  (isOn(service, "PrivateUsers") ||
+    /^(?:self|identity|full|managed)$/u.test(lastValue(service, "PrivateUsers")?.value ?? ""));
 
 type Step =
   /** The host's own component stands there. */
