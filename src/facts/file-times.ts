@@ -1,6 +1,7 @@
 import type { HostJournal } from "../evidence/journal.ts";
 import type { PathComponent, PathWalk } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
+import type { FileStat } from "../evidence/reference.ts";
 import type { Micros } from "../vocabulary.ts";
 
 /** A host's files that are looked at in place have times of their own; those of a copy are the copy's, and later than its journal. */
@@ -11,6 +12,10 @@ export interface TimeSources {
 
 const isBelievable = (time: Micros, { unit, hostJournal }: TimeSources): boolean =>
   unit?.live !== undefined || (hostJournal?.last !== undefined && time <= hostJournal.last);
+
+/** A file system changes ctime with every change of mtime: an mtime that is newer was set by hand, as for a copy. */
+const isOwnTime = ({ ctime, mtime }: FileStat, sources: TimeSources): boolean =>
+  ctime >= mtime && isBelievable(ctime, sources);
 
 /** Directories in which files come and go all the time: their change says nothing about a mode. */
 const BUSY = /^\/(?:run|tmp|var(?:\/(?:tmp|lib))?|etc)?$/u;
@@ -29,11 +34,9 @@ export const changeAfter = (
   const candidates = walk.components
     .filter(({ path, stat }) => stat.type !== "symlink" && !BUSY.test(path))
     .toReversed();
-  const component = candidates.find(
-    ({ stat }) => stat.ctime > time && isBelievable(stat.ctime, sources),
-  );
+  const component = candidates.find(({ stat }) => stat.ctime > time && isOwnTime(stat, sources));
   if (component !== undefined) return { status: "changed", component };
-  return candidates.some(({ stat }) => !isBelievable(stat.ctime, sources))
+  return candidates.some(({ stat }) => !isOwnTime(stat, sources))
     ? { status: "unknown" }
     : { status: "unchanged" };
 };
@@ -42,7 +45,6 @@ export const changeAfter = (
 export const madeAfter = (walk: PathWalk, time: Micros, sources: TimeSources): boolean => {
   const stat = walk.file?.stat;
   if (stat === undefined) return false;
-  const born =
-    stat.birth !== undefined && isBelievable(stat.birth, sources) ? stat.birth : stat.mtime;
+  const born = stat.birth !== undefined && isOwnTime(stat, sources) ? stat.birth : stat.mtime;
   return born > time;
 };

@@ -128,16 +128,22 @@ const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
   };
 };
 
-/** The journal shows a refusal, but the file cannot be looked at: the component that refuses is open. */
+/**
+ * The journal shows a refusal, but the file cannot be looked at: which component refuses is open. Where there is a host to look at, it is
+ * not blamed for that; where only a journal is given, nothing more can be said.
+ */
 const unseen = (read: UserRead, knowledge: Check): Observation | undefined => {
   const [first] = read.denials;
-  if (first === undefined || read.access.status !== "unknown") return undefined;
+  const { access, walk } = read;
+  if (first === undefined || access.status !== "unknown") return undefined;
+  const isJournalOnly = walk === undefined || walk.components.length === 0;
   return {
     title: `Reading ${read.path} was refused`,
-    explanation: `The journal shows Permission denied for ${read.path}, and ${read.access.why}: whether the file's own mode or a directory refuses is not known.`,
+    explanation: `The journal shows Permission denied for ${read.path}, and ${access.why}: whether the file's own mode or a directory refuses is not known.`,
     certainty: "weak",
+    ...(isJournalOnly ? {} : { severity: "warning" }),
     subject: { path: read.path },
-    evidence: [first, ...(read.walk === undefined ? [] : [read.walk.ref])],
+    evidence: [first, ...(walk === undefined ? [] : [walk.ref])],
     scope: scopeOf(read, knowledge.secrets),
   };
 };

@@ -54,9 +54,10 @@ export default defineRule({
         continue;
       if (read.access.status !== "allowed" || !read.starts.includes(newest.id)) continue;
       const change = changeAfter(walk, last.time, knowledge);
-      // Something else than modes refused: a user namespace, where nothing was changed since, or a security module.
       if (isMacDenied(read, kernelLog)) continue;
-      if (hasUserNamespace(read) && change.status !== "changed") continue;
+      // Without a change to be seen, the unit's own namespaces may refuse still: it has to be known that there are none.
+      const maySee = unit !== undefined && !hasUserNamespace(read);
+      if (!maySee && change.status !== "changed") continue;
       yield {
         title: `${read.path} can be read now, and the VM has not been started since`,
         explanation:
