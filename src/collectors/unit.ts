@@ -1,15 +1,10 @@
 import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
-import type { CommandRef, FileRef } from "../evidence/reference.ts";
-import type {
-  LiveUnit,
-  LoadedCredential,
-  ServiceSettings,
-  Setting,
-  VmUnit,
-} from "../evidence/unit.ts";
+import type { FileRef } from "../evidence/reference.ts";
+import type { LoadedCredential, ServiceSettings, Setting, VmUnit } from "../evidence/unit.ts";
 import type { Host } from "../host/host.ts";
 import { vmUnit } from "../journal/matches.ts";
-import { hostPath, unitName, type HostPath, type UnitName, type VmName } from "../vocabulary.ts";
+import { hostPath, unitName, type HostPath, type VmName } from "../vocabulary.ts";
+import { collectLiveUnit } from "./live-unit.ts";
 import { absentRef, fileRef } from "./path-walk.ts";
 import { serviceSettings, settingOf, words } from "./service-settings.ts";
 import {
@@ -58,7 +53,7 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     const setting = effectiveSetting(settings, "Service", key);
     return setting === undefined ? undefined : settingOf(setting, name);
   };
-  const live = await collectLive(host, name);
+  const live = await collectLiveUnit(host, name);
   const dependencies = ["After", "Requires", "Wants", "BindsTo"].flatMap((key) =>
     words(all("Unit", key)).map((setting) => ({ ...setting, key })),
   );
@@ -184,45 +179,4 @@ const nameOnly = ({ value, ref }: Setting): Setting => ({
 const credentialOf = ({ value, ref }: Setting, encrypted: boolean): LoadedCredential => {
   const { id, source } = parseCredentialSetting(value);
   return { id, encrypted, ref, ...(source?.startsWith("/") ? { source: hostPath(source) } : {}) };
-};
-
-const LIVE_PROPERTIES = [
-  "ActiveState",
-  "SubState",
-  "Result",
-  "InvocationID",
-  "MainPID",
-  "NeedDaemonReload",
-];
-
-const collectLive = async (host: Host, unit: UnitName): Promise<LiveUnit | undefined> => {
-  if (host.kind === "root") return undefined;
-  const args = ["show", `--property=${LIVE_PROPERTIES.join(",")}`, unit];
-  const result = await host.run({ program: "systemctl", args });
-  if (result.exitCode !== 0) return undefined;
-  const values = new Map(
-    result.stdout.split("\n").flatMap((line) => {
-      const at = line.indexOf("=");
-      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
-    }),
-  );
-  const activeState = values.get("ActiveState");
-  if (activeState === undefined) return undefined;
-  const invocation = values.get("InvocationID");
-  const mainPid = Number(values.get("MainPID"));
-  const ref: CommandRef = {
-    kind: "command",
-    argv: ["systemctl", ...args],
-    exitCode: 0,
-    text: `ActiveState=${activeState} SubState=${values.get("SubState") ?? ""} Result=${values.get("Result") ?? ""}`,
-  };
-  return {
-    activeState,
-    subState: values.get("SubState") ?? "",
-    result: values.get("Result") ?? "",
-    needsReload: values.get("NeedDaemonReload") === "yes",
-    ...(invocation === undefined || invocation === "" ? {} : { invocation }),
-    ...(mainPid > 0 ? { mainPid } : {}),
-    ref,
-  };
 };

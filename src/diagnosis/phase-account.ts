@@ -29,7 +29,11 @@ export const phaseAccount = (phase: Phase, input: AccountInput): PhaseAccount =>
     result: resultOf(phase),
     ...(phase.runner === undefined ? {} : { runner: phase.runner.path }),
     invocations: phase.starts.length,
-    evidence: [...(phase.runner?.evidence ?? []), ...quotes],
+    evidence: [
+      ...(phase.runner?.evidence ?? []),
+      ...quotes,
+      ...(phase.runningBy === undefined ? [] : [phase.runningBy]),
+    ],
     quotes,
   };
 };

@@ -1,4 +1,4 @@
-import type { HostPath, UnitName } from "../vocabulary.ts";
+import type { HostPath, Micros, UnitName } from "../vocabulary.ts";
 import type { CommandRef, FileRef } from "./reference.ts";
 
 export interface LoadedCredential {
@@ -21,6 +21,10 @@ export interface LiveUnit {
   readonly result: string;
   readonly invocation?: string;
   readonly mainPid?: number;
+  /** When the unit last became active, to the second; absent where it is not. */
+  readonly activeSince?: Micros;
+  /** Microseconds that the main process had lived when systemd was asked. */
+  readonly upFor?: number;
   readonly needsReload: boolean;
   readonly ref: CommandRef;
 }

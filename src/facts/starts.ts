@@ -21,7 +21,7 @@ export const endOfStart = (start: Invocation): Micros | undefined => {
 };
 
 /** The moment its process was gone. A restart that waits, or a stop in that wait, comes later and adds nothing to its life. */
-const endOfProcess = (start: Invocation): Micros | undefined =>
+export const endOfProcess = (start: Invocation): Micros | undefined =>
   (start.result?.ref ?? start.succeeded ?? start.failedStart?.ref ?? start.stopped?.ref)?.time ??
   endOfStart(start);
 

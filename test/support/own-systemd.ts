@@ -12,10 +12,13 @@ export interface OwnSystemd {
 
 const INSIDE = { reject: false, stdin: "ignore" } as const satisfies Options;
 
-/** Pairs of a file or directory of this machine and the place below /run that shows it. */
+/** Settings of the kernel are this machine's, too: what would change them at boot is masked. The arguments are pairs of a file or directory of this machine and the place below /run that shows it. */
 const BOOT = `
 hostname vm-host
-mount -t tmpfs tmpfs /run && mkdir -p /run/lock
+mount -t tmpfs tmpfs /run && mkdir -p /run/lock /run/systemd/system
+for name in systemd-sysctl systemd-modules-load systemd-binfmt; do
+  ln -s /dev/null "/run/systemd/system/$name.service"
+done
 while [ $# -gt 0 ]; do
   if [ -d "$1" ]; then mkdir -p "$2"; else mkdir -p "$(dirname "$2")" && touch "$2"; fi
   mount --bind "$1" "$2"

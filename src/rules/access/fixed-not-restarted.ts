@@ -74,7 +74,7 @@ export default defineRule({
           ...(change.status === "changed"
             ? [{ kind: "file", path: change.component.path, stat: change.component.stat } as const]
             : []),
-          ...(unit?.live === undefined ? [] : [unit.live.ref]),
+          ...(history.runningBy === undefined ? [] : [history.runningBy]),
         ),
         scope: scopeOf(read, secrets),
         remedies: [
