@@ -71,8 +71,7 @@ const accountOf = (user: string, identity: HostIdentity): Account | undefined =>
   if (!/^\d+$/u.test(user)) return identity.users.get(user) ?? (user === "root" ? ROOT : undefined);
   const uid = Number(user);
   return (
-    [...identity.users.values()].find((one) => one.uid === uid) ??
-    (uid === 0 ? ROOT : { name: user, uid, gid: uid })
+    [...identity.users.values()].find((one) => one.uid === uid) ?? (uid === 0 ? ROOT : undefined)
   );
 };
 

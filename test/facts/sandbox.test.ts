@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { collectIdentity } from "../../src/collectors/identity.ts";
 import { collectSecretFiles } from "../../src/collectors/secret-files.ts";
 import { serviceSettings } from "../../src/collectors/service-settings.ts";
 import { parseUnitFile } from "../../src/collectors/unit-file.ts";
@@ -29,6 +30,11 @@ const FILES = [
 const PATHS = ["/run/secrets/key", "/srv/link/key", ...FILES];
 const SET_UP = `
 set -e
+for file in passwd group; do cat /etc/$file > /run/$file; done
+echo 'listed:x:60001:60001::/:/bin/sh' >> /run/passwd
+echo 'first:x:60001:' >> /run/group
+echo 'second:x:60002:other,listed' >> /run/group
+for file in passwd group; do mount --bind /run/$file /etc/$file; done
 mkdir -p /srv && mount -t tmpfs tmpfs /srv
 mkdir -p /home && mount -t tmpfs tmpfs /home
 mount -t tmpfs tmpfs /dev/shm 2>/dev/null || { mkdir -p /dev/shm && mount -t tmpfs tmpfs /dev/shm; }
@@ -101,6 +107,9 @@ describe.skipIf(!canBoot)("the model of a service's sandbox", () => {
     const found = await collectSecretFiles(host, PATHS.map(hostPath));
     if (found.status !== "collected") throw new Error(found.detail);
     files = found.value;
+    const accounts = await collectIdentity(host, undefined);
+    if (accounts.status !== "collected") throw new Error(accounts.detail);
+    hostAccounts = accounts.value;
   });
   afterAll(async () => {
     await systemd?.stop();
@@ -111,6 +120,7 @@ describe.skipIf(!canBoot)("the model of a service's sandbox", () => {
     const path = hostPath("/run/systemd/system/reader.service");
     return serviceSettings(name, [parseUnitFile(path, `[Service]\n${text}\n`)]);
   };
+  let hostAccounts = identity;
   const nobody = { name: "nobody", uid: 65_534, gid: 65_534 };
   const accounts = { ...identity, users: new Map([["nobody", nobody]]), groups: new Map() };
 
@@ -171,4 +181,58 @@ describe.skipIf(!canBoot)("the model of a service's sandbox", () => {
     // Only a root directory of the service's own, which the walks do not enter, leaves a question open.
     expect(unknown).toBeLessThan((RUNS * PATHS.length) / 10);
   }, 60_000);
+
+  const IDENTITIES = [
+    "",
+    "User=root\nGroup=daemon",
+    "User=nobody",
+    "User=daemon\nGroup=tty",
+    "User=nobody\nSupplementaryGroups=tty 60001",
+    "User=listed",
+    "User=listed\nGroup=tty",
+    "User=60001\nGroup=5",
+    "User=nobody\nAmbientCapabilities=CAP_NET_ADMIN CAP_DAC_READ_SEARCH",
+    "User=nobody\nAmbientCapabilities=CAP_DAC_OVERRIDE\nAmbientCapabilities=~CAP_DAC_OVERRIDE",
+    "User=nobody\nAmbientCapabilities=~CAP_DAC_OVERRIDE",
+    "CapabilityBoundingSet=",
+    "CapabilityBoundingSet=~CAP_DAC_OVERRIDE",
+    "CapabilityBoundingSet=CAP_CHOWN\nCapabilityBoundingSet=CAP_DAC_OVERRIDE",
+    "CapabilityBoundingSet=~CAP_CHOWN\nCapabilityBoundingSet=~CAP_DAC_READ_SEARCH",
+  ] as const;
+
+  it.each(IDENTITIES)(
+    "gives a service the ids and capabilities that systemd gives it: %s",
+    async (text) => {
+      // A unit file: what systemd-run adds up differs from what a file does.
+      const unit = `[Service]\nType=oneshot\nExecStart=/bin/cat /proc/self/status\nStandardOutput=truncate:/run/status\n${text}\n`;
+      const ended = await systemd?.inside(
+        "bash",
+        "-c",
+        `printf %s "$1" > /run/systemd/system/reader.service && systemctl daemon-reload && systemctl start reader.service && cat /run/status`,
+        "bash",
+        unit,
+      );
+      const status = new Map(
+        (ended?.stdout ?? "").split("\n").map((one) => {
+          const [key = "", ...values] = one.split(/:?\s+/u);
+          return [key, values.filter(Boolean)] as const;
+        }),
+      );
+      const effective = BigInt(`0x${status.get("CapEff")?.[0] ?? "0"}`);
+      const reader = serviceReader(service(text), hostAccounts);
+      expect(reader).toMatchObject({
+        uid: Number(status.get("Uid")?.[1]),
+        gid: Number(status.get("Gid")?.[1]),
+        capabilities: new Set([
+          ...((effective & 2n) > 0n ? ["CAP_DAC_OVERRIDE"] : []),
+          ...((effective & 4n) > 0n ? ["CAP_DAC_READ_SEARCH"] : []),
+        ]),
+      });
+      // The kernel keeps the group beside the list, systemd in it or not.
+      const groups = [...(status.get("Groups") ?? []), status.get("Gid")?.[1]].map(Number);
+      expect([...(reader?.groups ?? [])].toSorted((a, b) => a - b)).toEqual(
+        [...new Set(groups)].toSorted((a, b) => a - b),
+      );
+    },
+  );
 });
