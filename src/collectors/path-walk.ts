@@ -41,9 +41,12 @@ export const walkPath = async (host: Host, path: HostPath): Promise<PathWalk> =>
         return { path, components, end: "loop", stopped: here, ref: { kind: "file", path: here } };
       case "present":
     }
-    const component: PathComponent = { path: here, stat: found.value };
-    components.push(component);
     const { target } = found.value;
+    components.push({
+      path: here,
+      stat: found.value,
+      ...(target !== undefined && pending.length === 0 ? { trailing: true } : {}),
+    });
     if (target === undefined) {
       real.push(name);
       continue;

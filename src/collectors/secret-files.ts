@@ -12,10 +12,20 @@ export const collectSecretFiles = async (
   const unique = [...new Set(paths)].toSorted();
   const walks = await Promise.all(unique.map((path) => walkPath(host, path)));
   const { lists, read } = await readAccessLists(host, walks);
+  const protectedSymlinks = await readProtectedSymlinks(host);
   return collected({
     walks: new Map(walks.map((walk) => [walk.path, withAccessLists(walk, lists)])),
     aclsRead: read,
+    ...(protectedSymlinks === undefined ? {} : { protectedSymlinks }),
   });
+};
+
+/** proc_sys_fs(5): the value of the kernel that runs; a tree has none. */
+const readProtectedSymlinks = async (host: Host): Promise<boolean | undefined> => {
+  const found = await host.readText(hostPath("/proc/sys/fs/protected_symlinks"));
+  return found.status === "present" && /^[01]\s*$/u.test(found.value)
+    ? found.value.startsWith("1")
+    : undefined;
 };
 
 const withAccessLists = (walk: PathWalk, lists: ReadonlyMap<string, AccessList>): PathWalk => {

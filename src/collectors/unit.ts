@@ -1,18 +1,17 @@
 import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
-import type { CommandRef, FileRef } from "../evidence/reference.ts";
-import type { LiveUnit, LoadedCredential, Setting, VmUnit } from "../evidence/unit.ts";
+import type { FileRef } from "../evidence/reference.ts";
+import type { LoadedCredential, ServiceSettings, Setting, VmUnit } from "../evidence/unit.ts";
 import type { Host } from "../host/host.ts";
 import { vmUnit } from "../journal/matches.ts";
-import { hostPath, type HostPath, type UnitName, type VmName } from "../vocabulary.ts";
+import { hostPath, unitName, type HostPath, type VmName } from "../vocabulary.ts";
+import { collectLiveUnit } from "./live-unit.ts";
 import { absentRef, fileRef } from "./path-walk.ts";
+import { serviceSettings, settingOf, words } from "./service-settings.ts";
 import {
   effectiveSetting,
   effectiveSettings,
-  expandSpecifiers,
   parseCredentialSetting,
   parseUnitFile,
-  splitWords,
-  type UnitSetting,
 } from "./unit-file.ts";
 
 /** systemd.unit(5): the system manager's load path, most important first. */
@@ -28,20 +27,6 @@ const UNIT_PATH = [
   "/usr/lib/systemd/system",
   "/lib/systemd/system",
   "/run/systemd/generator.late",
-];
-
-const SANDBOX_KEYS = [
-  "PrivateUsers",
-  "ProtectHome",
-  "ProtectSystem",
-  "RootDirectory",
-  "RootImage",
-  "TemporaryFileSystem",
-  "InaccessiblePaths",
-  "BindPaths",
-  "BindReadOnlyPaths",
-  "PrivateTmp",
-  "DynamicUser",
 ];
 
 /** `microvm@VM.service` from its files, and on a live host what systemd made of them. */
@@ -68,22 +53,19 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     const setting = effectiveSetting(settings, "Service", key);
     return setting === undefined ? undefined : settingOf(setting, name);
   };
-  const live = await collectLive(host, name);
+  const live = await collectLiveUnit(host, name);
   const dependencies = ["After", "Requires", "Wants", "BindsTo"].flatMap((key) =>
     words(all("Unit", key)).map((setting) => ({ ...setting, key })),
   );
+  const shareServer = await collectService(host, vm, "microvm-virtiofsd@");
   return collected({
-    name,
+    ...serviceSettings(name, settings),
     fragment: fragment.ref,
     shadowsTemplate: own !== undefined && template !== undefined,
     dropIns: dropIns.map(({ ref }) => ref),
-    user: one("User"),
-    group: one("Group"),
     type: one("Type"),
     restart: one("Restart"),
     restartSec: one("RestartSec"),
-    supplementaryGroups: words(all("Service", "SupplementaryGroups")),
-    execStart: all("Service", "ExecStart"),
     execStartPre: all("Service", "ExecStartPre"),
     execStartPost: all("Service", "ExecStartPost"),
     timeout: one("TimeoutStartSec") ?? one("TimeoutSec"),
@@ -98,9 +80,6 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     ),
     environmentFiles: all("Service", "EnvironmentFile"),
     conditions: ["ConditionPathExists", "AssertPathExists"].flatMap((key) => all("Unit", key)),
-    sandbox: SANDBOX_KEYS.flatMap((key) =>
-      all("Service", key).map((setting) => ({ ...setting, key })),
-    ),
     dependencies,
     needs: [
       ...new Set(
@@ -109,8 +88,26 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
           .filter((unit) => !/^(?:install-)?microvm/u.test(unit)),
       ),
     ],
+    ...(shareServer === undefined ? {} : { shareServer }),
     live,
   });
+};
+
+/** The settings of a helper of microvm.nix, instance and template taken together; `undefined` where the host has no such unit. */
+const collectService = async (
+  host: Host,
+  vm: VmName,
+  prefix: "microvm-virtiofsd@",
+): Promise<ServiceSettings | undefined> => {
+  const name = unitName(`${prefix}${vm}.service`);
+  const template = `${prefix}.service`;
+  const fragment = (await findUnitFile(host, name)) ?? (await findUnitFile(host, template));
+  if (fragment === undefined) return undefined;
+  const dropIns = await findDropIns(host, [`${name}.d`, `${template}.d`, "service.d"]);
+  return serviceSettings(
+    name,
+    [fragment, ...dropIns].map(({ path, text }) => parseUnitFile(path, text)),
+  );
 };
 
 /** The state directory that the unit works in; microvm.stateDir can be anywhere. */
@@ -169,19 +166,6 @@ const findDropIns = async (
   return [...chosen].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
 };
 
-const settingOf = (setting: UnitSetting, unit: UnitName): Setting => ({
-  value: expandSpecifiers(setting.value, unit),
-  ref: {
-    kind: "file",
-    path: setting.path,
-    line: setting.line,
-    text: `${setting.key}=${setting.value}`,
-  },
-});
-
-const words = (settings: readonly Setting[]): readonly Setting[] =>
-  settings.flatMap(({ value, ref }) => splitWords(value).map((word) => ({ value: word, ref })));
-
 const idOnly = ({ value, ref }: Setting): Setting => ({
   value: parseCredentialSetting(value).id,
   ref,
@@ -195,45 +179,4 @@ const nameOnly = ({ value, ref }: Setting): Setting => ({
 const credentialOf = ({ value, ref }: Setting, encrypted: boolean): LoadedCredential => {
   const { id, source } = parseCredentialSetting(value);
   return { id, encrypted, ref, ...(source?.startsWith("/") ? { source: hostPath(source) } : {}) };
-};
-
-const LIVE_PROPERTIES = [
-  "ActiveState",
-  "SubState",
-  "Result",
-  "InvocationID",
-  "MainPID",
-  "NeedDaemonReload",
-];
-
-const collectLive = async (host: Host, unit: UnitName): Promise<LiveUnit | undefined> => {
-  if (host.kind === "root") return undefined;
-  const args = ["show", `--property=${LIVE_PROPERTIES.join(",")}`, unit];
-  const result = await host.run({ program: "systemctl", args });
-  if (result.exitCode !== 0) return undefined;
-  const values = new Map(
-    result.stdout.split("\n").flatMap((line) => {
-      const at = line.indexOf("=");
-      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
-    }),
-  );
-  const activeState = values.get("ActiveState");
-  if (activeState === undefined) return undefined;
-  const invocation = values.get("InvocationID");
-  const mainPid = Number(values.get("MainPID"));
-  const ref: CommandRef = {
-    kind: "command",
-    argv: ["systemctl", ...args],
-    exitCode: 0,
-    text: `ActiveState=${activeState} SubState=${values.get("SubState") ?? ""} Result=${values.get("Result") ?? ""}`,
-  };
-  return {
-    activeState,
-    subState: values.get("SubState") ?? "",
-    result: values.get("Result") ?? "",
-    needsReload: values.get("NeedDaemonReload") === "yes",
-    ...(invocation === undefined || invocation === "" ? {} : { invocation }),
-    ...(mainPid > 0 ? { mainPid } : {}),
-    ref,
-  };
 };

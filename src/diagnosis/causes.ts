@@ -122,6 +122,12 @@ const ROLE_ORDER: readonly Role[] = ["root-cause", "contributing", "consequence"
 
 const groupOf = (id: RuleId): number => STAGE_ORDER.indexOf(id.slice(0, id.indexOf("/")));
 
+/** Within a stage: a file that cannot be seen is not asked for its mode, nor one whose directory cannot be passed. */
+const MET_FIRST: readonly RuleId[] = ["access/namespace", "access/parent-directory"];
+
+const metFirst = (id: RuleId): number =>
+  MET_FIRST.includes(id) ? MET_FIRST.indexOf(id) : MET_FIRST.length;
+
 /** What is in force first; then the order in which a repair meets it; then by phase, rule and subject, so that the order is always the same. */
 const byImportance = (a: JudgedFinding, b: JudgedFinding): number =>
   ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role) ||
@@ -129,6 +135,7 @@ const byImportance = (a: JudgedFinding, b: JudgedFinding): number =>
   SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
   groupOf(a.id) - groupOf(b.id) ||
   (a.scope.phase ?? 0) - (b.scope.phase ?? 0) ||
+  metFirst(a.id) - metFirst(b.id) ||
   compare(a.id, b.id) ||
   compare(JSON.stringify(a.subject), JSON.stringify(b.subject));
 

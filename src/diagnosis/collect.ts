@@ -24,9 +24,11 @@ import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { VmJournal } from "../evidence/journal.ts";
 import type { KernelLog } from "../evidence/kernel-log.ts";
 import type { Platform } from "../evidence/platform.ts";
+import type { Shares } from "../evidence/shares.ts";
 import type { Generations, Store } from "../evidence/store.ts";
 import type { StateDirectory } from "../evidence/state-directory.ts";
 import type { VmUnit } from "../evidence/unit.ts";
+import { sharedSecretFiles } from "../facts/secrets.ts";
 import { endOfStart, meaningsIn } from "../facts/starts.ts";
 import type { Host } from "../host/host.ts";
 import { collectProvenance, provenanceGaps, type SharedProvenance } from "./collect-provenance.ts";
@@ -86,9 +88,14 @@ export const collectVm = async (
     ...(store.status === "collected" ? { store: store.value } : {}),
     ...(generations.status === "collected" ? { generations: generations.value } : {}),
   });
+  const shown = withState(known, "shares", (there) =>
+    collectShares(host, valueOf(runners) ?? {}, there),
+  );
   const [secretFiles, otherUnits, installation, credentialStore, guestSystem, shares, silences] =
     await Promise.all([
-      guarded("secret files", () => collectSecretFiles(host, paths)),
+      guarded("secret files", async () =>
+        collectSecretFiles(host, [...paths, ...sharedSecretPaths(valueOf(await shown))]),
+      ),
       guarded("other units", async () => {
         const keys = valueOf(await installed)?.keys ?? [];
         const question = {
@@ -100,7 +107,7 @@ export const collectVm = async (
       installed,
       guarded("credential store", () => collectCredentialStore(host, vm)),
       withState(known, "guest's system", (there) => collectGuestSystem(host, there)),
-      withState(known, "shares", (there) => collectShares(host, valueOf(runners) ?? {}, there)),
+      shown,
       vmJournal === undefined ? NO_SILENCE : holesIn(host, vmJournal, shared.journal, window),
     ]);
   const summary = valueOf(journal)?.summary;
@@ -287,6 +294,9 @@ const secretPaths = (
     ),
   ];
 };
+
+const sharedSecretPaths = (shares: Shares | undefined): readonly HostPath[] =>
+  shares === undefined ? [] : sharedSecretFiles(shares).map(({ path }) => path);
 
 const NO_SILENCE: Silences = { holes: [] };
 

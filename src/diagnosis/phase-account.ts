@@ -42,7 +42,11 @@ const phaseAccount = (phase: Phase, input: AccountInput): PhaseAccount => {
     ...(provenance === undefined ? {} : { provenance }),
     ...(phase.runner === undefined ? {} : { runner: phase.runner.path }),
     invocations: phase.starts.length,
-    evidence: [...(phase.runner?.evidence ?? []), ...quotes],
+    evidence: [
+      ...(phase.runner?.evidence ?? []),
+      ...quotes,
+      ...(phase.runningBy === undefined ? [] : [phase.runningBy]),
+    ],
     quotes,
   };
 };

@@ -3,10 +3,10 @@ import type { Runner } from "../evidence/runner.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { Shares } from "../evidence/shares.ts";
 import type { VmUnit } from "../evidence/unit.ts";
-import { accessTo, runnerReader, type Reader } from "../facts/access.ts";
 import type { CollectedKnowledge } from "../facts/facts.ts";
-import { credentialsUsed, pathsReadAsUser, waysForSecrets } from "../facts/handover.ts";
+import { credentialsUsed, waysForSecrets } from "../facts/handover.ts";
 import type { History } from "../facts/history.ts";
+import { foreseenReads, foreseenShareReads, type Read } from "../facts/reads.ts";
 import type { Secret } from "../facts/secrets.ts";
 import { SEVERITIES, STAGES, type Stage, type StageState } from "../vocabulary.ts";
 import type { JudgedFinding, SecretStages } from "./finding.ts";
@@ -23,7 +23,7 @@ interface StageInput {
   readonly runner: Runner | undefined;
   readonly secretFiles: SecretFiles | undefined;
   readonly shares: Shares | undefined;
-  readonly reader: Reader | undefined;
+  readonly reads: readonly Read[];
   readonly history: History | undefined;
 }
 
@@ -37,14 +37,15 @@ export const secretStages = ({
   findings,
 }: StageQuestion): readonly SecretStages[] => {
   const unit = valueOf(evidence.unit);
-  const identity = valueOf(evidence.identity);
+  const secrets = valueOf(knowledge.secrets) ?? [];
+  const secretFiles = valueOf(evidence.secretFiles);
   const input: StageInput = {
-    secrets: valueOf(knowledge.secrets) ?? [],
+    secrets,
     unit,
     runner: valueOf(evidence.runners)?.current,
-    secretFiles: valueOf(evidence.secretFiles),
+    secretFiles,
     shares: valueOf(evidence.shares),
-    reader: unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity),
+    reads: secretFiles === undefined ? [] : foreseen(evidence, secretFiles, secrets),
     history: valueOf(knowledge.history),
   };
   const faults = findings.filter(isFaultInForce);
@@ -52,6 +53,24 @@ export const secretStages = ({
     secret: secret.name,
     stages: inOrder(withFaults(rawStages(secret, input), secret, faults)),
   }));
+};
+
+/** Who will open what at the next start. */
+const foreseen = (
+  evidence: CollectedEvidence,
+  secretFiles: SecretFiles,
+  secrets: readonly Secret[],
+): readonly Read[] => {
+  const unit = valueOf(evidence.unit);
+  const identity = valueOf(evidence.identity);
+  const runners = valueOf(evidence.runners);
+  const input = {
+    secretFiles,
+    ...(unit === undefined ? {} : { unit }),
+    ...(identity === undefined ? {} : { identity }),
+    ...(runners === undefined ? {} : { runners }),
+  };
+  return [...foreseenReads(input), ...foreseenShareReads(input, secrets)];
 };
 
 const isFaultInForce = ({ scope, severity, role, repaired }: JudgedFinding): boolean =>
@@ -123,22 +142,13 @@ const accessStage = (
   walks: readonly PathWalk[],
   bySystemd: boolean,
   secret: Secret,
-  { runner, reader, shares }: StageInput,
+  { reads, shares }: StageInput,
 ): StageState => {
-  const own =
-    runner === undefined
-      ? []
-      : pathsReadAsUser(runner).filter(({ path }) => secret.paths.includes(path));
-  if (own.length > 0) {
-    if (reader === undefined) return "unknown";
-    const answers = new Set(
-      own
-        .flatMap(({ path }) => walks.filter((walk) => walk.path === path))
-        .map((walk) => accessTo(walk, reader).status),
-    );
-    if (answers.has("denied")) return "broken";
-    return answers.has("allowed") ? "ok" : "unknown";
-  }
+  const answers = new Set(
+    reads.filter(({ path }) => secret.paths.includes(path)).map(({ access }) => access.status),
+  );
+  if (answers.has("denied") || answers.has("hidden")) return "broken";
+  if (answers.size > 0) return answers.size === 1 && answers.has("allowed") ? "ok" : "unknown";
   // virtiofsd works as root.
   const isServed = (shares?.directories ?? []).some(
     ({ source, protocol }) =>

@@ -7,6 +7,8 @@ export interface PathComponent {
   readonly stat: FileStat;
   /** The POSIX ACL, where there is more than the mode. */
   readonly acl?: AccessList;
+  /** A symlink that was the last part of the path so far: the one that fs.protected_symlinks is about. */
+  readonly trailing?: true;
 }
 
 /** acl(5): numeric ids; permissions as 0 to 7. */
@@ -32,4 +34,6 @@ export interface SecretFiles {
   readonly walks: ReadonlyMap<HostPath, PathWalk>;
   /** Without getfacl an ACL stays unseen, and a mode alone proves less. */
   readonly aclsRead: boolean;
+  /** `fs.protected_symlinks` of the running kernel; absent where there is none to ask. */
+  readonly protectedSymlinks?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { HostPath, UnitName } from "../vocabulary.ts";
+import type { HostPath, Micros, UnitName } from "../vocabulary.ts";
 import type { CommandRef, FileRef } from "./reference.ts";
 
 export interface LoadedCredential {
@@ -21,24 +21,39 @@ export interface LiveUnit {
   readonly result: string;
   readonly invocation?: string;
   readonly mainPid?: number;
+  /** When the unit last became active, to the second; absent where it is not. */
+  readonly activeSince?: Micros;
+  /** Microseconds that the main process had lived when systemd was asked. */
+  readonly upFor?: number;
   readonly needsReload: boolean;
   readonly ref: CommandRef;
 }
 
-/** `microvm@VM.service` as its template, instance file and drop-ins define it. */
-export interface VmUnit {
+/** A setting of systemd.exec(5) that changes what a service's processes may do or see of the file system. */
+export interface SandboxSetting extends Setting {
+  readonly key: string;
+}
+
+/** What makes the identity of a service's processes, and their view of the file system. */
+export interface ServiceSettings {
   readonly name: UnitName;
+  readonly user: Setting | undefined;
+  readonly group: Setting | undefined;
+  readonly supplementaryGroups: readonly Setting[];
+  readonly execStart: readonly Setting[];
+  /** In the order of the files; an empty value stays where it means something of its own. */
+  readonly sandbox: readonly SandboxSetting[];
+}
+
+/** `microvm@VM.service` as its template, instance file and drop-ins define it. */
+export interface VmUnit extends ServiceSettings {
   readonly fragment: FileRef;
   /** The fragment is a file of this instance and hides the template. */
   readonly shadowsTemplate: boolean;
   readonly dropIns: readonly FileRef[];
-  readonly user: Setting | undefined;
-  readonly group: Setting | undefined;
-  readonly supplementaryGroups: readonly Setting[];
   readonly type: Setting | undefined;
   readonly restart: Setting | undefined;
   readonly restartSec: Setting | undefined;
-  readonly execStart: readonly Setting[];
   readonly execStartPre: readonly Setting[];
   readonly execStartPost: readonly Setting[];
   readonly timeout: Setting | undefined;
@@ -50,11 +65,11 @@ export interface VmUnit {
   readonly setIds: readonly Setting[];
   readonly environmentFiles: readonly Setting[];
   readonly conditions: readonly Setting[];
-  /** Settings of systemd.exec(5) that change what the processes see of the file system. */
-  readonly sandbox: readonly (Setting & { readonly key: string })[];
   /** After=, Requires=, Wants= and BindsTo= with the units that they name, as written. */
   readonly dependencies: readonly (Setting & { readonly key: string })[];
   /** The units of `dependencies` that the VM needs or waits for, helpers of microvm.nix left out. */
   readonly needs: readonly string[];
+  /** `microvm-virtiofsd@VM.service`, which reads what virtiofs shares; absent where there is no such unit. */
+  readonly shareServer?: ServiceSettings;
   readonly live: LiveUnit | undefined;
 }

@@ -1,84 +1,118 @@
-import type { HostIdentity } from "../evidence/host-identity.ts";
+import type { FileStat } from "../evidence/reference.ts";
 import type { PathComponent, PathWalk } from "../evidence/secret-files.ts";
-import type { VmUnit } from "../evidence/unit.ts";
 
-/** Who reads: numeric ids, as the kernel compares them. */
+/** Who reads: numeric ids, as the kernel compares them, and what lets a process past the modes. */
 export interface Reader {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
+  /** All groups that count, `gid` among them. */
   readonly groups: ReadonlySet<number>;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** The ids that the reader's user namespace knows; absent in the host's own, which knows all. */
+  readonly mapped?: MappedIds;
 }
+
+/** capabilities(7): the two that matter when a file is opened for reading. */
+export const READ_CAPABILITIES = ["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"] as const;
+export type Capability = (typeof READ_CAPABILITIES)[number];
+
+export interface MappedIds {
+  readonly uids: (uid: number) => boolean;
+  readonly gids: (gid: number) => boolean;
+}
+
+/**
+ * `read`: the file itself may not be read. `traverse`: a directory may not be passed. `follow`: a symlink in a sticky directory that
+ * everybody may write to belongs to somebody else, and the kernel does not follow it (proc_sys_fs(5), protected_symlinks).
+ */
+export type Need = "read" | "traverse" | "follow";
 
 export type Access =
   | { readonly status: "allowed" }
-  | { readonly status: "denied"; readonly at: PathComponent; readonly need: "read" | "traverse" }
+  | { readonly status: "denied"; readonly at: PathComponent; readonly need: Need }
   | { readonly status: "unknown"; readonly why: string };
 
 const READ = 4;
 const TRAVERSE = 1;
+/** S_ISVTX and S_IWOTH: a sticky directory that everybody may write to. */
+const STICKY_FOR_ALL = 0o1002;
 
 /**
- * The identity that the runner has: the unit's User=, Group= and SupplementaryGroups=, and the groups that list the user.
- * `undefined` where the accounts are unknown. A unit without User= runs as root.
+ * What decides beyond the files: `fs.protected_symlinks`, `undefined` where it could not be read (systemd turns it on, sysctl.d(5)).
  */
-export const runnerReader = (unit: VmUnit, identity: HostIdentity): Reader | undefined => {
-  const user = unit.user?.value ?? "root";
-  const account = /^\d+$/u.test(user)
-    ? { name: user, uid: Number(user), gid: Number(user) }
-    : (identity.users.get(user) ?? (user === "root" ? { name: user, uid: 0, gid: 0 } : undefined));
-  if (account === undefined) return undefined;
-  const groupId = (name: string): number | undefined =>
-    /^\d+$/u.test(name) ? Number(name) : identity.groups.get(name)?.gid;
-  const gid = unit.group === undefined ? account.gid : groupId(unit.group.value);
-  if (gid === undefined) return undefined;
-  const listed = [...identity.groups.values()]
-    .filter(({ members }) => members.includes(account.name))
-    .map((group) => group.gid);
-  const extra = unit.supplementaryGroups.flatMap(({ value }) => groupId(value) ?? []);
-  return {
-    name: account.name,
-    uid: account.uid,
-    gid,
-    groups: new Set([gid, account.gid, ...listed, ...extra]),
-  };
-};
+export interface KernelSettings {
+  readonly protectedSymlinks?: boolean;
+}
 
-/** The identity behind a user id that journald saw, with the groups that the accounts of the host give it. */
-export const readerOfUid = (uid: number, identity: HostIdentity | undefined): Reader => {
-  const account = [...(identity?.users.values() ?? [])].find((one) => one.uid === uid);
-  const name = account?.name ?? `uid ${uid}`;
-  const gid = account?.gid ?? uid;
-  const listed = [...(identity?.groups.values() ?? [])]
-    .filter(({ members }) => members.includes(name))
-    .map((group) => group.gid);
-  return { name, uid, gid, groups: new Set([gid, ...listed]) };
-};
-
-/** Whether `reader` could open the walked file for reading: path_resolution(7) and acl(5), for a process without capabilities. */
-export const accessTo = (walk: PathWalk, reader: Reader): Access => {
-  if (walk.end === "denied")
-    return { status: "unknown", why: `${walk.stopped ?? walk.path} could not be looked at` };
-  for (const component of walk.components) {
-    const isFile = component === walk.components.at(-1) && walk.end === "present";
-    if (component.stat.type === "symlink" || reader.uid === 0) continue;
-    if (isFile) {
-      if (!permits(component, reader, READ))
-        return { status: "denied", at: component, need: "read" };
-    } else if (!permits(component, reader, TRAVERSE)) {
-      return { status: "denied", at: component, need: "traverse" };
+/**
+ * Whether `reader` could open the walked file for reading, by the kernel's own steps: path_resolution(7), acl(5) and capabilities(7);
+ * fs/namei.c (link_path_walk, may_follow_link, generic_permission) and fs/posix_acl.c of Linux 6.12. The first component that refuses is
+ * the one that an open(2) would fail at.
+ */
+export const accessTo = (
+  walk: PathWalk,
+  reader: Reader,
+  { protectedSymlinks }: KernelSettings = {},
+): Access => {
+  for (const [index, component] of walk.components.entries()) {
+    const isLast = index === walk.components.length - 1;
+    if (component.stat.type === "symlink") {
+      if (protectedSymlinks === false || mayFollow(component, walk, reader)) continue;
+      return protectedSymlinks === true
+        ? { status: "denied", at: component, need: "follow" }
+        : {
+            status: "unknown",
+            why: `whether the kernel follows ${component.path} out of its sticky directory is not known`,
+          };
     }
+    const need = isLast && walk.end === "present" ? "read" : "traverse";
+    // Below anything else than a directory there is nothing, and the kernel says so before it asks for rights.
+    if (need === "traverse" && component.stat.type !== "directory") break;
+    if (!permits(component, reader, need === "read" ? READ : TRAVERSE))
+      return { status: "denied", at: component, need };
   }
-  return walk.end === "present"
-    ? { status: "allowed" }
-    : { status: "unknown", why: `${walk.stopped ?? walk.path} does not exist` };
+  switch (walk.end) {
+    case "present":
+      return { status: "allowed" };
+    case "absent":
+      return { status: "unknown", why: `${walk.stopped ?? walk.path} does not exist` };
+    case "denied":
+      return { status: "unknown", why: `${walk.stopped ?? walk.path} could not be looked at` };
+    case "loop":
+      return { status: "unknown", why: `${walk.stopped ?? walk.path} leads in a circle` };
+  }
 };
+
+/** Only the last symlink of a path is protected, and only in a sticky directory for all; no capability helps. */
+const mayFollow = (
+  { path, stat, trailing }: PathComponent,
+  walk: PathWalk,
+  reader: Reader,
+): boolean => {
+  if (trailing !== true || stat.uid === reader.uid) return true;
+  const parent = path.slice(0, path.lastIndexOf("/")) || "/";
+  const directory = walk.components.find((one) => one.path === parent)?.stat;
+  if (directory === undefined) return true;
+  return (directory.mode & STICKY_FOR_ALL) !== STICKY_FOR_ALL || directory.uid === stat.uid;
+};
+
+/** Either capability lets a process read a file and pass a directory, where its namespace knows both owners. */
+const isCapable = ({ capabilities, mapped }: Reader, { uid, gid }: FileStat): boolean =>
+  capabilities.size > 0 && (mapped === undefined || (mapped.uids(uid) && mapped.gids(gid)));
+
+const permits = (component: PathComponent, reader: Reader, need: number): boolean =>
+  modePermits(component, reader, need) || isCapable(reader, component.stat);
 
 /**
  * The algorithm of acl(5), "ACCESS CHECK ALGORITHM"; without an ACL it is the mode's. Linux looks into an ACL only where the
  * group's bits of the mode, which show the mask, are not all zero (fs/namei.c, acl_permission_check).
  */
-const permits = ({ stat, acl: written }: PathComponent, reader: Reader, need: number): boolean => {
+const modePermits = (
+  { stat, acl: written }: PathComponent,
+  reader: Reader,
+  need: number,
+): boolean => {
   if (reader.uid === stat.uid) return ((stat.mode >> 6) & need) === need;
   const groupBits = (stat.mode >> 3) & 7;
   const acl = groupBits === 0 ? undefined : written;

@@ -1,19 +1,14 @@
-import type { LinkedRunners } from "../evidence/evidence.ts";
-import type { HostIdentity } from "../evidence/host-identity.ts";
-import type { FileRef, JournalRef } from "../evidence/reference.ts";
-import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
-import type { VmUnit } from "../evidence/unit.ts";
+import type { VmJournal } from "../evidence/journal.ts";
+import type { JournalRef } from "../evidence/reference.ts";
 import type { HostPath, InvocationId } from "../vocabulary.ts";
-import { accessTo, readerOfUid, runnerReader, type Access, type Reader } from "./access.ts";
-import { pathsReadAsUser } from "./handover.ts";
 import type { History, Phase } from "./history.ts";
-import { isSecretPlace } from "./secrets.ts";
+import { readerOfUid, serviceReader } from "./readers.ts";
+import { foreseenReads, foreseenShareReads, readAs, type Read, type ReadInput } from "./reads.ts";
+import { isSecretPlace, type Secret } from "./secrets.ts";
 import { meaningsIn } from "./starts.ts";
 
-/** A file that the runner or the VMM opens as the unit's user, with what the journal and the modes say of it. */
-export interface UserRead {
-  readonly path: HostPath;
-  readonly by: "runner" | "hypervisor";
+/** A secret that a service of the VM opens, with what the journal and the modes say of it. */
+export interface UserRead extends Read {
   /** The phase whose starts tried it; the newest for a read that is only predicted. */
   readonly phase: Phase | undefined;
   readonly inForce: boolean;
@@ -21,35 +16,26 @@ export interface UserRead {
   readonly starts: readonly InvocationId[];
   readonly denials: readonly JournalRef[];
   readonly absences: readonly JournalRef[];
-  /** The line of a script that reads it, where one is known. */
-  readonly script?: FileRef;
-  readonly walk?: PathWalk;
-  readonly reader?: Reader;
-  readonly access: Access;
 }
 
-export interface UserReadInput {
+export interface UserReadInput extends ReadInput {
   readonly history: History;
-  readonly secretFiles: SecretFiles;
-  readonly unit?: VmUnit;
-  readonly identity?: HostIdentity;
-  readonly runners?: LinkedRunners;
 }
 
 /** Every read as the unit's user: what the runner in force would do, and what the journal shows of earlier phases. */
 export const userReads = (input: UserReadInput): readonly UserRead[] => {
-  const { history, secretFiles, runners } = input;
-  const scripted = runners?.current === undefined ? [] : pathsReadAsUser(runners.current);
+  const { history, unit } = input;
+  const foreseen = foreseenReads(input);
   const lastWithStarts = history.phases.findLast(({ starts }) => starts.length > 0);
   const named = new Set([
-    ...scripted.map(({ path }) => path),
-    ...(input.unit?.credentials ?? []).flatMap(({ source }) => source ?? []),
+    ...foreseen.map(({ path }) => path),
+    ...(unit?.credentials ?? []).flatMap(({ source }) => source ?? []),
   ]);
   const reads: UserRead[] = [];
   for (const phase of history.phases) {
     const inForce = phase === lastWithStarts && currentIsIn(phase);
     for (const [path, failure] of failuresIn(phase, named)) {
-      const script = inForce ? scripted.find((one) => one.path === path) : undefined;
+      const script = inForce ? foreseen.find((one) => one.path === path)?.script : undefined;
       reads.push({
         path,
         by: failure.byHypervisor ? "hypervisor" : "runner",
@@ -58,52 +44,60 @@ export const userReads = (input: UserReadInput): readonly UserRead[] => {
         starts: failure.starts,
         denials: failure.denials,
         absences: failure.absences,
-        ...(script === undefined ? {} : { script: script.ref }),
-        ...accessIn(input, secretFiles.walks.get(path), failure.denials[0]),
+        ...(script === undefined ? {} : { script }),
+        ...readAs(input, path, unit, whoFailed(input, failure)),
       });
     }
   }
-  for (const { path, ref, by } of scripted) {
-    if (reads.some((read) => read.path === path && read.inForce)) continue;
-    reads.push({
-      path,
-      by,
+  return [...reads, ...predicted(foreseen, reads, history)];
+};
+
+/** The same, and what the servers of shares would open. */
+export const serviceReads = (
+  input: UserReadInput,
+  secrets: readonly Secret[],
+  journal?: VmJournal,
+): readonly UserRead[] => {
+  const reads = userReads(input);
+  const shared = predicted(foreseenShareReads(input, secrets), reads, input.history);
+  const helpers = (journal?.helpers ?? []).filter(({ unit }) =>
+    unit.startsWith("microvm-virtiofsd@"),
+  );
+  return [
+    ...reads,
+    ...shared.map((read) => {
+      const failures = helpers.flatMap((helper) =>
+        meaningsIn(helper, "permission-denied").filter(({ meaning }) => meaning.path === read.path),
+      );
+      return read.by === "share-server"
+        ? { ...read, denials: failures.map(({ ref }) => ref) }
+        : read;
+    }),
+  ];
+};
+
+const predicted = (
+  foreseen: readonly Read[],
+  reads: readonly UserRead[],
+  history: History,
+): readonly UserRead[] =>
+  foreseen
+    .filter(({ path }) => !reads.some((read) => read.path === path && read.inForce))
+    .map((read) => ({
+      ...read,
       phase: history.phases.at(-1),
       inForce: true,
       starts: [],
       denials: [],
       absences: [],
-      script: ref,
-      ...accessIn(input, secretFiles.walks.get(path), undefined),
-    });
-  }
-  return reads;
-};
+    }));
 
 /** Who reads: the process that was refused, by journald's word; else the user that the unit names. */
-const accessIn = (
-  { unit, identity }: UserReadInput,
-  walk: PathWalk | undefined,
-  denial: JournalRef | undefined,
-): Pick<UserRead, "access" | "reader" | "walk"> => {
+const whoFailed = ({ unit, identity }: UserReadInput, { denials, absences }: Failure) => {
   const named =
-    unit === undefined || identity === undefined ? undefined : runnerReader(unit, identity);
-  const reader =
-    denial?.uid !== undefined && denial.uid !== named?.uid
-      ? readerOfUid(denial.uid, identity)
-      : named;
-  return {
-    ...(walk === undefined ? {} : { walk }),
-    ...(reader === undefined ? {} : { reader }),
-    access: accessOf(walk, reader),
-  };
-};
-
-const accessOf = (walk: PathWalk | undefined, reader: Reader | undefined): Access => {
-  if (walk === undefined) return { status: "unknown", why: "the path was not looked at" };
-  return reader === undefined
-    ? { status: "unknown", why: "it is not known as which user the runner works" }
-    : accessTo(walk, reader);
+    unit === undefined || identity === undefined ? undefined : serviceReader(unit, identity);
+  const uid = [...denials, ...absences][0]?.uid;
+  return uid !== undefined && uid !== named?.uid ? readerOfUid(uid, identity) : named;
 };
 
 /** The phase ran the runner that stands now, or the one that the next start would take is the same story. */

@@ -54,7 +54,7 @@ const channelWay = (channel: SecretChannel, secrets: readonly Secret[]): readonl
 };
 
 /** A share of the store or of data is no way for secrets; one of, above or below a secret's directory is. */
-const sharesSecrets = (path: HostPath, secrets: readonly Secret[]): boolean =>
+export const sharesSecrets = (path: HostPath, secrets: readonly Secret[]): boolean =>
   isSecretDirectory(path) ||
   secrets.some(({ paths }) => paths.some((secret) => secret.startsWith(`${path}/`)));
 

@@ -1,12 +1,12 @@
 import type { HostEvent, HostJournal, Invocation, VmJournal } from "../evidence/journal.ts";
 import type { LinkedRunners } from "../evidence/evidence.ts";
-import type { EvidenceRef, FileRef, JournalRef } from "../evidence/reference.ts";
+import type { CommandRef, EvidenceRef, FileRef, JournalRef } from "../evidence/reference.ts";
 import type { Generations } from "../evidence/store.ts";
 import type { StateDirectory } from "../evidence/state-directory.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import { micros, type Micros, type StorePath, type VmName } from "../vocabulary.ts";
 import { findLoops, type Loop } from "./loops.ts";
-import { endOfStart, failureSignature, hasFailed, reachedReady } from "./starts.ts";
+import { endOfProcess, endOfStart, failureSignature, hasFailed, reachedReady } from "./starts.ts";
 
 /** Why nothing of the VM ran for a while. */
 export type SilenceReason =
@@ -35,6 +35,8 @@ export interface Phase {
   readonly loop?: Loop;
   readonly runner?: PhaseRunner;
   readonly reasons: readonly SilenceReason[];
+  /** systemd's answer that it goes on. */
+  readonly runningBy?: CommandRef;
   /** What happened on the host that may have begun this phase. */
   readonly changes: readonly Change[];
 }
@@ -68,6 +70,8 @@ export interface History {
   readonly changes: readonly Change[];
   /** The newest start has no end in the journal, or systemd says that it is active. */
   readonly running: boolean;
+  /** systemd's answer, where it decided `running`. */
+  readonly runningBy?: CommandRef;
   readonly readyStarts: readonly Invocation[];
 }
 
@@ -92,7 +96,9 @@ export const deriveHistory = (input: HistoryInput): History => {
   const { vmJournal, hostJournal, unit } = input;
   const starts = vmJournal.invocations;
   const last = hostJournal.last;
-  const ready = (start: Invocation): boolean => reachedReady(start, last, unit?.type?.value);
+  const seenUntil = (start: Invocation): Micros | undefined => aliveUntil(unit, start) ?? last;
+  const ready = (start: Invocation): boolean =>
+    reachedReady(start, seenUntil(start), unit?.type?.value);
   const changes = changesOf(input);
   const loops = findLoops(starts);
   const running = isRunning(input);
@@ -108,7 +114,7 @@ export const deriveHistory = (input: HistoryInput): History => {
         { previous, start, next: starts[index + 1], before: group.at(-2) },
         changes,
         ready,
-        last,
+        (one, before) => outlives(one, before, aliveUntil(unit, one), last),
       )
     ) {
       groups.push([start]);
@@ -135,6 +141,7 @@ export const deriveHistory = (input: HistoryInput): History => {
       starts: group,
       ...loopIn(loops, group),
       ...runnerIn(input, group, changes, open),
+      ...(open && unit?.live !== undefined ? { runningBy: unit.live.ref } : {}),
       reasons: [],
       changes: changes.filter(({ time }) => time > from && time <= first.first.time),
     });
@@ -155,6 +162,7 @@ export const deriveHistory = (input: HistoryInput): History => {
     loops,
     changes,
     running,
+    ...(unit?.live === undefined ? {} : { runningBy: unit.live.ref }),
     readyStarts: starts.filter(ready),
   };
 };
@@ -170,7 +178,7 @@ const isBoundary = (
   { before, previous, start, next }: Neighbours,
   changes: readonly Change[],
   ready: (start: Invocation) => boolean,
-  last: Micros | undefined,
+  goesOn: (start: Invocation, previous: Invocation) => boolean,
 ): boolean => {
   if (previous.boot !== start.boot) return true;
   if (
@@ -185,7 +193,7 @@ const isBoundary = (
   }
   if (start.first.time - (endOfStart(previous) ?? previous.last.time) > QUIET) return true;
   if (ready(previous) !== ready(start)) return true;
-  if (next === undefined && outlives(start, previous, last)) return true;
+  if (next === undefined && goesOn(start, previous)) return true;
   const [old, now] = [failureSignature(previous), failureSignature(start)];
   // One odd round inside a loop is no new phase; a lasting change is.
   return (
@@ -197,13 +205,35 @@ const isBoundary = (
   );
 };
 
-/** The newest start goes on for longer than three rounds of the loop before it: it is no round of that loop. */
-const outlives = (start: Invocation, previous: Invocation, last: Micros | undefined): boolean =>
-  last !== undefined &&
-  hasFailed(previous) &&
-  !hasFailed(start) &&
-  endOfStart(start) === undefined &&
-  last - start.first.time > 3 * (start.first.time - previous.first.time);
+/** A start that systemd itself says has lived for this long is no round of a loop that fails sooner. */
+const LEAST_LIFE = 5 * SECOND;
+
+/**
+ * The newest start is no round of the loop before it: it goes on for longer than three rounds of it, or, by systemd's own word, has lived
+ * three times as long as the round before.
+ */
+const outlives = (
+  start: Invocation,
+  previous: Invocation,
+  alive: Micros | undefined,
+  last: Micros | undefined,
+): boolean => {
+  if (!hasFailed(previous) || hasFailed(start) || endOfStart(start) !== undefined) return false;
+  const lived = (until: Micros): number => until - start.first.time;
+  if (alive !== undefined) {
+    const before = (endOfProcess(previous) ?? previous.last.time) - previous.first.time;
+    return lived(alive) > Math.max(LEAST_LIFE, 3 * before);
+  }
+  return last !== undefined && lived(last) > 3 * (start.first.time - previous.first.time);
+};
+
+/** How far a start's life is known by systemd's word, where it is the one that is up now. */
+const aliveUntil = (unit: VmUnit | undefined, start: Invocation): Micros | undefined => {
+  const live = unit?.live;
+  if (live?.activeState !== "active" || live.invocation !== start.id || live.upFor === undefined)
+    return undefined;
+  return micros((live.activeSince ?? start.first.time) + live.upFor);
+};
 
 const isRunning = ({ vmJournal, unit }: HistoryInput): boolean => {
   if (unit?.live !== undefined) return unit.live.activeState === "active";

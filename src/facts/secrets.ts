@@ -1,6 +1,6 @@
 import type { LinkedRunners } from "../evidence/evidence.ts";
 import type { VmJournal } from "../evidence/journal.ts";
-import type { EvidenceRef, JournalRef } from "../evidence/reference.ts";
+import type { EvidenceRef, FileRef, JournalRef } from "../evidence/reference.ts";
 import type { Runner } from "../evidence/runner.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { GuestSystem } from "../evidence/guest-system.ts";
@@ -88,7 +88,7 @@ const mentionsIn = ({
   ...[runners?.current, runners?.booted].flatMap((runner) =>
     runner === undefined ? [] : runnerMentions(runner),
   ),
-  ...(shares === undefined ? [] : shareMentions(shares)),
+  ...(shares === undefined ? [] : sharedSecretFiles(shares)),
   ...(guestSystem === undefined ? [] : guestMentions(guestSystem)),
   ...(vmJournal?.invocations ?? []).flatMap((start): readonly Mention[] => [
     ...[...meaningsIn(start, "permission-denied"), ...meaningsIn(start, "no-such-file")]
@@ -110,7 +110,9 @@ const mentionsIn = ({
 ];
 
 /** Files of a directory that is shared and is a place of secrets; a share of data is none. */
-const shareMentions = ({ directories }: Shares): readonly Mention[] =>
+export const sharedSecretFiles = ({
+  directories,
+}: Shares): readonly { readonly path: HostPath; readonly ref: FileRef }[] =>
   directories
     .filter(({ source }) => isSecretDirectory(source))
     .flatMap(({ source, names, ref }) =>

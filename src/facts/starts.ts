@@ -20,6 +20,11 @@ export const endOfStart = (start: Invocation): Micros | undefined => {
   return times.length === 0 ? undefined : times.reduce((a, b) => (a > b ? a : b));
 };
 
+/** The moment its process was gone. A restart that waits, or a stop in that wait, comes later and adds nothing to its life. */
+export const endOfProcess = (start: Invocation): Micros | undefined =>
+  (start.result?.ref ?? start.succeeded ?? start.failedStart?.ref ?? start.stopped?.ref)?.time ??
+  endOfStart(start);
+
 /** A start that failed: an exit that is no success, a failed result, or a process that could not be set up. */
 export const hasFailed = (start: Invocation): boolean =>
   start.result !== undefined || start.failedStart !== undefined || start.spawnFailures.length > 0;
@@ -57,7 +62,7 @@ export const reachedReady = (
 ): boolean => {
   if (guestSpoke(start) !== undefined) return true;
   if (start.spawnFailures.length > 0 || start.failedStart !== undefined) return false;
-  const end = endOfStart(start) ?? last;
+  const end = endOfProcess(start) ?? last;
   const lived = end !== undefined && end - start.first.time >= LIVES;
   // A drop-in may have made it Type=notify since: what fails at once was never ready.
   return lived || (type === "notify" && start.started !== undefined && !hasFailed(start));

@@ -9,6 +9,8 @@ const PUBLIC_FILES = new Set([
   "/etc/os-release",
   "/etc/passwd",
   "/etc/timezone",
+  "/proc/sys/fs/protected_symlinks",
+  "/proc/uptime",
   "/usr/lib/os-release",
 ]);
 
@@ -18,6 +20,8 @@ const UNIT_DIRECTORIES =
 const UNIT_FILE = /\.(?:service|socket|target|mount|path|timer|slice|conf)$/u;
 /** What systemd-tmpfiles makes at boot: names and modes. */
 const TMPFILES_FILE = /^\/(?:etc|run|usr\/lib)\/tmpfiles\.d\/[^/]+\.conf$/u;
+/** proc_pid_stat(5): what everybody sees in ps. */
+const PROCESS_STAT = /^\/proc\/\d+\/stat$/u;
 const STORE_FILE = /^\/nix\/store\/[0-9a-z]{32}-/u;
 /** The text file that `microvm -c` and `install-microvm-X` leave in a VM's state directory. */
 const FLAKE_FILE = /\/[^/]+\/flake$/u;
@@ -33,7 +37,7 @@ export const whyNotPublic = (path: HostPath, stat: FileStat): string | undefined
   if (stat.type !== "file") return `it is a ${stat.type}`;
   if (PUBLIC_FILES.has(path)) return undefined;
   if (UNIT_DIRECTORIES.test(path) && UNIT_FILE.test(path)) return undefined;
-  if (TMPFILES_FILE.test(path)) return undefined;
+  if (TMPFILES_FILE.test(path) || PROCESS_STAT.test(path)) return undefined;
   if (STORE_FILE.test(path))
     return (stat.mode & OTHERS_READ) === 0 ? "not everyone may read it" : undefined;
   if (FLAKE_FILE.test(path) && !isSecretRoot(path) && stat.size <= MOST_FLAKE_BYTES)

@@ -2,6 +2,8 @@
 import type { AnyRule } from "./rule.ts";
 import accessFileMode from "./access/file-mode.ts";
 import accessFixedNotRestarted from "./access/fixed-not-restarted.ts";
+import accessMacDenied from "./access/mac-denied.ts";
+import accessNamespace from "./access/namespace.ts";
 import accessParentDirectory from "./access/parent-directory.ts";
 import credentialsConfiguredUnused from "./credentials/configured-unused.ts";
 import credentialsSourceMissing from "./credentials/source-missing.ts";
@@ -63,6 +65,8 @@ import unrelatedVsock from "./unrelated/vsock.ts";
 export const RULES: readonly AnyRule[] = [
   accessFileMode,
   accessFixedNotRestarted,
+  accessMacDenied,
+  accessNamespace,
   accessParentDirectory,
   credentialsConfiguredUnused,
   credentialsSourceMissing,

@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { HostJournal, Invocation, VmJournal } from "../../src/evidence/journal.ts";
 import { deriveHistory, type History } from "../../src/facts/history.ts";
 import { bootId, unitName } from "../../src/vocabulary.ts";
-import { denied, hostJournal, line, start, vmJournal, vmName } from "../support/literals.ts";
+import type { LiveUnit } from "../../src/evidence/unit.ts";
+import {
+  denied,
+  hostJournal,
+  line,
+  liveUnit,
+  start,
+  unit,
+  vmJournal,
+  vmName,
+} from "../support/literals.ts";
 
 const OWN = unitName("microvm@demo-vm.service");
 
@@ -100,6 +110,57 @@ describe("phases", () => {
       ).length;
     expect(failing(["/run/a", "/run/a", "/run/b", "/run/a", "/run/a"])).toBe(1);
     expect(failing(["/run/a", "/run/a", "/run/a", "/run/b", "/run/b"])).toBe(2);
+  });
+});
+
+describe("on a live host", () => {
+  const again = start(50);
+  const last = line(50, "Started MicroVM 'demo-vm'.").time;
+  const asked = (live: Partial<LiveUnit>) =>
+    deriveHistory({
+      vm: vmName(),
+      vmJournal: vmJournal([...loop(4), again]),
+      hostJournal: hostJournal({ last }),
+      unit: unit({ live: liveUnit({ invocation: again.id, ...live }) }),
+    });
+
+  it("a quiet start after a loop is told from it by systemd's word, without one more line", () => {
+    const found = asked({ upFor: 60_000_000 });
+    expect(kinds(found)).toEqual(["failing", "running"]);
+    expect(found.running).toBe(true);
+    expect(found.phases.at(-1)?.starts).toEqual([again]);
+    expect(found.readyStarts).toEqual([again]);
+    expect(found.runningBy?.kind).toBe("command");
+  });
+
+  it("a start that lives longer than the rounds before it is no round, though it is not ready yet", () => {
+    expect(kinds(asked({ upFor: 8_000_000 }))).toEqual(["failing", "running"]);
+    expect(asked({ upFor: 8_000_000 }).readyStarts).toEqual([]);
+  });
+
+  it("a round that happens to be up at that moment is a round", () => {
+    expect(kinds(asked({ upFor: 900_000 }))).toEqual(["failing"]);
+  });
+
+  it("systemd's word on another start says nothing of this one", () => {
+    expect(kinds(asked({ upFor: 60_000_000, invocation: "f".repeat(32) }))).toEqual(["failing"]);
+  });
+
+  it("a unit that systemd calls failed does not run", () => {
+    const found = asked({ activeState: "failed", upFor: 60_000_000 });
+    expect(found.running).toBe(false);
+    expect(found.runningBy?.kind).toBe("command");
+  });
+});
+
+describe("a wait is no life", () => {
+  it("a failed start that waits a minute for its restart was not up for that minute", () => {
+    const slow = [10, 80, 150, 220].map((second) => {
+      const one = start(second, { lives: 1 });
+      return { ...one, restart: line(second + 60, "Scheduled restart job") };
+    });
+    expect(history(slow).readyStarts).toEqual([]);
+    expect(kinds(history(slow))[0]).toBe("failing");
   });
 });
 

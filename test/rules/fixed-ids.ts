@@ -88,8 +88,6 @@ export const FIXED_IDS: readonly RuleId[] = [
 
 /** Those of them that no rule has yet. */
 export const STILL_OPEN: readonly RuleId[] = [
-  "access/mac-denied",
-  "access/namespace",
   "credentials/environment-file",
   "credentials/expired",
   "credentials/name-mismatch",

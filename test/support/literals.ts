@@ -7,8 +7,8 @@ import type { CommandRef, FileRef, FileStat, JournalRef } from "../../src/eviden
 import type { Runner } from "../../src/evidence/runner.ts";
 import type { PathWalk, SecretFiles } from "../../src/evidence/secret-files.ts";
 import type { StateDirectory, StateLink } from "../../src/evidence/state-directory.ts";
-import type { LoadedCredential, VmUnit } from "../../src/evidence/unit.ts";
 import type { Registrations } from "../../src/evidence/store-history.ts";
+import type { LiveUnit, LoadedCredential, VmUnit } from "../../src/evidence/unit.ts";
 import {
   bootId,
   hostPath,
@@ -155,6 +155,21 @@ export const unit = (more: Partial<VmUnit> = {}): VmUnit => ({
   conditions: [],
   sandbox: [],
   live: undefined,
+  ...more,
+});
+
+/** What `systemctl show` says of a unit that runs. */
+export const liveUnit = (more: Partial<LiveUnit> = {}): LiveUnit => ({
+  activeState: "active",
+  subState: "running",
+  result: "success",
+  needsReload: false,
+  ref: {
+    kind: "command",
+    argv: ["systemctl", "show", UNIT],
+    exitCode: 0,
+    text: "ActiveState=active SubState=running Result=success",
+  },
   ...more,
 });
 

@@ -45,4 +45,9 @@ export const WHOLE_HOSTS: readonly EvidenceMap[] = [
     vmJournal: vmJournal([start(10)]),
     secretFiles: secretFiles(walkToNothing(KEY)),
   },
+  {
+    ...refused,
+    unit: unit({ sandbox: [{ key: "PrivateUsers", value: "yes", ref: readOf(KEY).ref }] }),
+    secretFiles: secretFiles(walkTo(KEY, { mode: 0o444 })),
+  },
 ];

@@ -2,7 +2,8 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { Secret } from "../../facts/secrets.ts";
 import { octal } from "../../facts/wording.ts";
 import type { VmName } from "../../vocabulary.ts";
-import { userReads, type UserRead } from "../../facts/denied-reads.ts";
+import { serviceReads, type UserRead, type UserReadInput } from "../../facts/denied-reads.ts";
+import { ownership, programOf, systemdReadsToo, timesRefused, whoIs } from "../reading.ts";
 import { loadCredential, ownedByReader } from "../remedies.ts";
 import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
@@ -55,7 +56,7 @@ export default defineRule({
     sources: ["path_resolution(7)", "acl(5)", "systemd.exec(5), User="],
   },
   requires: ["vm", "history", "secretFiles", "secrets"],
-  optional: ["unit", "identity", "runners"],
+  optional: ["unit", "identity", "runners", "vmJournal"],
   causes: [
     {
       mechanism: "failed-read-ends-the-runner",
@@ -64,52 +65,51 @@ export default defineRule({
     { mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] },
   ],
   *check(knowledge) {
-    for (const read of userReads(knowledge)) {
+    for (const read of serviceReads(knowledge, knowledge.secrets, knowledge.vmJournal)) {
       const observation = observe(read, knowledge);
       if (observation !== undefined) yield observation;
     }
   },
 });
 
-type Check = Parameters<typeof userReads>[0] & {
+type Check = UserReadInput & {
   readonly vm: VmName;
   readonly secrets: readonly Secret[];
 };
 
 const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
-  const { access, walk, reader, denials } = read;
+  const { access, modes, walk, reader, denials } = read;
   if (access.status === "unknown" && denials.length > 0) return unseen(read, knowledge);
   if (
-    access.status !== "denied" ||
-    access.need !== "read" ||
+    modes.status !== "denied" ||
+    modes.need !== "read" ||
     walk === undefined ||
     reader === undefined
   )
     return undefined;
-  const { stat } = access.at;
-  const who = reader.name.startsWith("uid ") ? reader.name : `${reader.name} (uid ${reader.uid})`;
+  const { at } = modes;
   const context = {
     vm: knowledge.vm,
     unit: knowledge.unit,
     runner: knowledge.runners?.current,
     secrets: knowledge.secrets,
   };
+  const what = at.stat.type === "directory" ? "directory" : "file";
   return {
     title: `${reader.name} may not read ${read.path}`,
     explanation:
-      `${subjectOf(read)} opens ${read.path} as ${who}. The file is ${octal(stat.mode)} and belongs to ${stat.uid}:${stat.gid}` +
-      `${access.at.acl === undefined ? ", without an ACL that would let others in" : ", and its ACL does not let that user in"}; ` +
-      `every directory on the way can be passed, so the file's own mode decides.` +
-      (denials.length > 0
-        ? ` The journal shows the refusal ${denials.length === 1 ? "once" : `${denials.length} times`}.`
-        : ` No start has tried it yet: this is what the next one would meet.`),
+      `${programOf(read)} opens ${read.path} as ${whoIs(reader)}. The ${what} is ${ownership(at)}` +
+      `${at.acl === undefined ? ", without an ACL that would let others in" : ", and its ACL does not let that user in"}; ` +
+      `every directory on the way can be passed, so the ${what}'s own mode decides.` +
+      timesRefused(denials.length) +
+      systemdReadsToo(read, knowledge.unit),
     certainty: knowledge.secretFiles.aclsRead && denials.length > 0 ? "proven" : "strong",
     subject: {
       path: read.path,
       reader: reader.name,
-      mode: octal(stat.mode),
-      uid: stat.uid,
-      gid: stat.gid,
+      mode: octal(at.stat.mode),
+      uid: at.stat.uid,
+      gid: at.stat.gid,
     },
     evidence: nonEmpty<EvidenceRef>(
       walk.ref,
@@ -128,18 +128,22 @@ const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
   };
 };
 
-/** The journal shows a refusal, but the file cannot be looked at: the component that refuses is open. */
+/**
+ * The journal shows a refusal, but the file cannot be looked at: which component refuses is open. Where there is a host to look at, it is
+ * not blamed for that; where only a journal is given, nothing more can be said.
+ */
 const unseen = (read: UserRead, knowledge: Check): Observation | undefined => {
   const [first] = read.denials;
-  if (first === undefined || read.access.status !== "unknown") return undefined;
+  const { access, walk } = read;
+  if (first === undefined || access.status !== "unknown") return undefined;
+  const isJournalOnly = walk === undefined || walk.components.length === 0;
   return {
     title: `Reading ${read.path} was refused`,
-    explanation: `The journal shows Permission denied for ${read.path}, and ${read.access.why}: whether the file's own mode or a directory refuses is not known.`,
+    explanation: `The journal shows Permission denied for ${read.path}, and ${access.why}: whether the file's own mode or a directory refuses is not known.`,
     certainty: "weak",
+    ...(isJournalOnly ? {} : { severity: "warning" }),
     subject: { path: read.path },
-    evidence: [first, ...(read.walk === undefined ? [] : [read.walk.ref])],
+    evidence: [first, ...(walk === undefined ? [] : [walk.ref])],
     scope: scopeOf(read, knowledge.secrets),
   };
 };
-
-const subjectOf = (read: UserRead): string => (read.by === "hypervisor" ? "The VMM" : "The runner");

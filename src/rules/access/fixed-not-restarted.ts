@@ -1,5 +1,8 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { userReads } from "../../facts/denied-reads.ts";
+import { changeAfter } from "../../facts/file-times.ts";
+import { isMacDenied } from "../../facts/mac-denials.ts";
+import { hasUserNamespace } from "../../facts/sandbox.ts";
 import { moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
@@ -33,7 +36,7 @@ export default defineRule({
     sources: ["path_resolution(7)", "inode(7), ctime"],
   },
   requires: ["vm", "history", "secretFiles", "secrets"],
-  optional: ["unit", "identity", "runners"],
+  optional: ["unit", "identity", "runners", "hostJournal", "kernelLog"],
   causes: [
     {
       mechanism: "failed-read-ends-the-runner",
@@ -41,7 +44,7 @@ export default defineRule({
     },
   ],
   *check(knowledge) {
-    const { vm, history, secrets } = knowledge;
+    const { vm, history, secrets, kernelLog, unit } = knowledge;
     if (history.running) return;
     for (const read of userReads(knowledge)) {
       const last = read.denials.at(-1);
@@ -50,15 +53,29 @@ export default defineRule({
       if (!read.inForce || last === undefined || newest === undefined || walk === undefined)
         continue;
       if (read.access.status !== "allowed" || !read.starts.includes(newest.id)) continue;
-      const changed = walk.file?.stat.ctime;
+      const change = changeAfter(walk, last.time, knowledge);
+      if (isMacDenied(read, kernelLog)) continue;
+      // Without a change to be seen, the unit's own namespaces may refuse still: it has to be known that there are none.
+      const maySee = unit !== undefined && !hasUserNamespace(read);
+      if (!maySee && change.status !== "changed") continue;
       yield {
         title: `${read.path} can be read now, and the VM has not been started since`,
         explanation:
-          `The newest start was refused at ${moment(last.time)}. As the file and its directories are now, ${read.reader?.name ?? "the unit's user"} may read it` +
-          `${changed !== undefined && changed > last.time ? `; it was changed at ${moment(changed)}` : ""}. The journal holds no start after that refusal.`,
-        certainty: changed !== undefined && changed > last.time ? "proven" : "strong",
+          `The newest start was refused at ${moment(last.time)}. As the file and its directories are now, ${read.reader?.name ?? "the unit's user"} may read it; ` +
+          `${changeSentence(change)} The journal holds no start after that refusal` +
+          (unit?.live === undefined
+            ? "."
+            : `, and systemd calls the unit ${unit.live.activeState}.`),
+        certainty: CERTAINTY[change.status],
         subject: { path: read.path },
-        evidence: nonEmpty<EvidenceRef>(last, walk.ref),
+        evidence: nonEmpty<EvidenceRef>(
+          last,
+          walk.ref,
+          ...(change.status === "changed"
+            ? [{ kind: "file", path: change.component.path, stat: change.component.stat } as const]
+            : []),
+          ...(history.runningBy === undefined ? [] : [history.runningBy]),
+        ),
         scope: scopeOf(read, secrets),
         remedies: [
           {
@@ -74,3 +91,17 @@ export default defineRule({
     }
   },
 });
+
+/** A group that the reader joined since leaves no trace on the file. */
+const CERTAINTY = { changed: "proven", unknown: "strong", unchanged: "weak" } as const;
+
+const changeSentence = (change: ReturnType<typeof changeAfter>): string => {
+  switch (change.status) {
+    case "changed":
+      return `${change.component.path} was changed at ${moment(change.component.stat.ctime)}.`;
+    case "unknown":
+      return "when that was changed is not known.";
+    case "unchanged":
+      return "nothing on the way to it was changed since, so the repair must lie with the reader: a group that it joined, or another unit.";
+  }
+};

@@ -1,9 +1,12 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { userReads } from "../../facts/denied-reads.ts";
-import { octal } from "../../facts/wording.ts";
+import type { PathComponent } from "../../evidence/secret-files.ts";
+import type { Reader } from "../../facts/access.ts";
+import { serviceReads, type UserRead } from "../../facts/denied-reads.ts";
+import { listed, octal } from "../../facts/wording.ts";
+import { ownership, programOf, systemdReadsToo, timesRefused, whoIs } from "../reading.ts";
 import { loadCredential } from "../remedies.ts";
 import { defineRule } from "../rule.ts";
-import { nonEmpty, scopeOf } from "../scope.ts";
+import { nonEmpty, scopeOf, secretNames } from "../scope.ts";
 
 export default defineRule({
   id: "access/parent-directory",
@@ -46,7 +49,7 @@ export default defineRule({
     sources: ["path_resolution(7)", "acl(5)"],
   },
   requires: ["vm", "history", "secretFiles", "secrets"],
-  optional: ["unit", "identity", "runners"],
+  optional: ["unit", "identity", "runners", "vmJournal"],
   causes: [
     {
       mechanism: "failed-read-ends-the-runner",
@@ -55,42 +58,71 @@ export default defineRule({
     { mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] },
   ],
   *check(knowledge) {
-    const context = {
-      vm: knowledge.vm,
-      unit: knowledge.unit,
-      runner: knowledge.runners?.current,
-      secrets: knowledge.secrets,
-    };
-    for (const read of userReads(knowledge)) {
-      const { access, reader, denials } = read;
-      if (access.status !== "denied" || access.need !== "traverse" || reader === undefined)
-        continue;
-      const { path, stat } = access.at;
+    const { secrets, secretFiles, vmJournal, unit } = knowledge;
+    const context = { vm: knowledge.vm, unit, runner: knowledge.runners?.current, secrets };
+    for (const { at, need, reader, reads } of refusals(
+      serviceReads(knowledge, secrets, vmJournal),
+    )) {
+      const [first] = reads;
+      const paths = reads.map(({ path }) => path);
+      const denials = reads.flatMap((read) => read.denials);
       yield {
-        title: `${reader.name} may not pass ${path} on the way to ${read.path}`,
+        title: `${reader.name} may not pass ${at.path} on the way to ${listed(paths)}`,
         explanation:
-          `${read.by === "hypervisor" ? "The VMM" : "The runner"} opens ${read.path} as ${reader.name} (uid ${reader.uid}). ` +
-          `The directory ${path} is ${octal(stat.mode)} and belongs to ${stat.uid}:${stat.gid}, so that user cannot pass it, whatever the file's own mode says.` +
-          (denials.length > 0
-            ? ` The journal shows the refusal ${denials.length === 1 ? "once" : `${denials.length} times`}.`
-            : " No start has tried it yet."),
-        certainty: knowledge.secretFiles.aclsRead && denials.length > 0 ? "proven" : "strong",
+          `${programOf(first)} opens ${listed(paths)} as ${whoIs(reader)}. ` +
+          (need === "follow"
+            ? `${at.path} is a symlink of ${at.stat.uid}:${at.stat.gid} in a sticky directory that everybody may write to, and the kernel follows it only for its owner (fs.protected_symlinks).`
+            : `The directory ${at.path} is ${ownership(at)}, so that user cannot pass it, whatever the file's own mode says.`) +
+          timesRefused(denials.length) +
+          systemdReadsToo(first, unit),
+        certainty: secretFiles.aclsRead && denials.length > 0 ? "proven" : "strong",
         subject: {
-          path,
-          secret: read.path,
+          path: at.path,
+          secret: listed(paths),
           reader: reader.name,
-          mode: octal(stat.mode),
-          uid: stat.uid,
-          gid: stat.gid,
+          mode: octal(at.stat.mode),
+          uid: at.stat.uid,
+          gid: at.stat.gid,
         },
         evidence: nonEmpty<EvidenceRef>(
-          { kind: "file", path, stat },
+          { kind: "file", path: at.path, stat: at.stat },
           ...denials.slice(0, 1),
-          ...(read.script === undefined ? [] : [read.script]),
+          ...reads.flatMap(({ script }) => script ?? []),
         ),
-        scope: scopeOf(read, knowledge.secrets),
+        scope: {
+          ...scopeOf(first, secrets),
+          starts: [...new Set(reads.flatMap(({ starts }) => starts))],
+          secrets: secretNames({ secrets }, paths),
+          paths,
+        },
         remedies: [loadCredential(context)],
       };
     }
   },
 });
+
+interface Refusal {
+  readonly at: PathComponent;
+  readonly need: "traverse" | "follow";
+  readonly reader: Reader;
+  readonly reads: [UserRead, ...UserRead[]];
+}
+
+/** One directory that stands before several secrets is one fault. */
+const refusals = (reads: readonly UserRead[]): readonly Refusal[] => {
+  const found: Refusal[] = [];
+  for (const read of reads) {
+    const { modes, reader } = read;
+    if (modes.status !== "denied" || modes.need === "read" || reader === undefined) continue;
+    const same = found.find(
+      (one) =>
+        one.at.path === modes.at.path &&
+        one.reader.uid === reader.uid &&
+        one.reads[0].phase === read.phase &&
+        one.reads[0].by === read.by,
+    );
+    if (same === undefined) found.push({ at: modes.at, need: modes.need, reader, reads: [read] });
+    else same.reads.push(read);
+  }
+  return found;
+};

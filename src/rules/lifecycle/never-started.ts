@@ -71,6 +71,7 @@ export default defineRule({
         coverage,
         first.result?.ref ?? first.first,
         final.result?.ref ?? final.last,
+        ...(history.runningBy === undefined ? [] : [history.runningBy]),
       ),
       scope: {
         starts: vmJournal.invocations.map(({ id }) => id),

@@ -76,7 +76,11 @@ export default defineRule({
       ...(gained ? { severity: "error" as const } : {}),
       certainty: "proven",
       subject: { booted: booted.store, current: current.store },
-      evidence: nonEmpty<EvidenceRef>(booted.hops[0], current.hops[0]),
+      evidence: nonEmpty<EvidenceRef>(
+        booted.hops[0],
+        current.hops[0],
+        ...(history.runningBy === undefined ? [] : [history.runningBy]),
+      ),
       scope: {
         inForce: true,
         ...(phase === undefined
