@@ -70,10 +70,10 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     execStartPost: all("Service", "ExecStartPost"),
     timeout: one("TimeoutStartSec") ?? one("TimeoutSec"),
     environment: words(all("Service", "Environment")).map(nameOnly),
-    credentials: [
+    credentials: lastOfEach([
       ...all("Service", "LoadCredential").map((setting) => credentialOf(setting, false)),
       ...all("Service", "LoadCredentialEncrypted").map((setting) => credentialOf(setting, true)),
-    ],
+    ]),
     imported: words(all("Service", "ImportCredential")),
     setIds: [...all("Service", "SetCredential"), ...all("Service", "SetCredentialEncrypted")].map(
       idOnly,
@@ -176,7 +176,18 @@ const nameOnly = ({ value, ref }: Setting): Setting => ({
   ref,
 });
 
+/** An id that is loaded twice is loaded from the last place (src/core/load-fragment.c). */
+const lastOfEach = (credentials: readonly LoadedCredential[]): readonly LoadedCredential[] =>
+  credentials.filter(
+    (one, index) => credentials.findLastIndex(({ id }) => id === one.id) === index,
+  );
+
 const credentialOf = ({ value, ref }: Setting, encrypted: boolean): LoadedCredential => {
   const { id, source } = parseCredentialSetting(value);
-  return { id, encrypted, ref, ...(source?.startsWith("/") ? { source: hostPath(source) } : {}) };
+  return {
+    id,
+    encrypted,
+    ref,
+    ...(source?.startsWith("/") ? { source: hostPath(source) } : { inherited: source ?? id }),
+  };
 };

@@ -20,6 +20,7 @@ import { MESSAGE_ID } from "../journal/message-ids.ts";
 import { readEntries, type ReadSummary, type Window } from "../journal/read.ts";
 import type { UnitName, VmName } from "../vocabulary.ts";
 import { meaningsOf } from "./output/meanings.ts";
+import { setupWords } from "./output/service-manager.ts";
 
 type Draft = { -readonly [Key in keyof Invocation]: Invocation[Key] } & {
   exits: Invocation["exits"][number][];
@@ -220,6 +221,7 @@ const addToStart = (reading: Reading, entry: JournalEntry, ref: JournalRef): voi
       return;
     case "exec-child":
       addSpawnFailure(draft, entry, ref);
+      addSetupWords(draft, entry, ref);
       return;
     case "unit":
     case "other":
@@ -268,12 +270,14 @@ const addManagerLine = (draft: Draft, entry: JournalEntry, ref: JournalRef): voi
   }
 };
 
+/** The child's own sentence; it also speaks of credentials that it skips, which is no failure. */
+const SET_UP = /Failed to set up credentials/iu;
 const STEP = /Failed at step (?<step>[A-Z_]+) spawning/u;
 
 const addSpawnFailure = (draft: Draft, entry: JournalEntry, ref: JournalRef): void => {
   const step =
     STEP.exec(entry.message)?.groups?.["step"] ??
-    (/credential/iu.test(entry.message) ? "CREDENTIALS" : undefined);
+    (SET_UP.test(entry.message) ? "CREDENTIALS" : undefined);
   if (step === undefined) return;
   const errno = Number(entry.fields["ERRNO"]);
   draft.spawnFailures.push({ step, ...(Number.isInteger(errno) ? { errno } : {}), ref });
@@ -289,6 +293,12 @@ const addOutput = ({ draft, said }: Reading, entry: JournalEntry, ref: JournalRe
     said.set(key, count);
     return count <= LINES_KEPT_PER_MEANING;
   });
+  if (meanings.length > 0) draft.lines.push({ meanings, ref });
+};
+
+/** What the child says of a credential before it gives up; it is no output of the unit. */
+const addSetupWords = (draft: Draft, entry: JournalEntry, ref: JournalRef): void => {
+  const meanings = setupWords(entry.message);
   if (meanings.length > 0) draft.lines.push({ meanings, ref });
 };
 

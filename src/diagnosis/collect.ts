@@ -28,6 +28,7 @@ import type { Shares } from "../evidence/shares.ts";
 import type { Generations, Store } from "../evidence/store.ts";
 import type { StateDirectory } from "../evidence/state-directory.ts";
 import type { VmUnit } from "../evidence/unit.ts";
+import { environmentPaths } from "../facts/environment-files.ts";
 import { sharedSecretFiles } from "../facts/secrets.ts";
 import { endOfStart, meaningsIn } from "../facts/starts.ts";
 import type { Host } from "../host/host.ts";
@@ -281,6 +282,7 @@ const secretPaths = (
   ].flatMap((runner) => runner ?? []);
   return [
     ...(unit?.credentials ?? []).flatMap(({ source }) => source ?? []),
+    ...(unit === undefined ? [] : environmentPaths(unit).map(({ path }) => path)),
     ...scripts.flatMap(({ reads }) => reads.map(({ path }) => path)),
     ...scripts.flatMap(({ channels }) =>
       channels.flatMap((channel) =>

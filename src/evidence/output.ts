@@ -51,5 +51,13 @@ export interface VmmErrorMeaning {
   readonly object?: string;
 }
 
+/** Why systemd refuses a credential, by the words of the child that sets the unit up. */
+export type CredentialFault = "expired" | "name" | "key" | "tpm" | "format" | "size" | "machine-id";
+
+export type SetupMeaning =
+  | { readonly kind: "credential-refused"; readonly why: CredentialFault }
+  /** The shell knows no variable of this name. */
+  | { readonly kind: "unbound-variable"; readonly name: string };
+
 /** What one line of a unit's own output says, where it says something that rules can use. */
-export type OutputMeaning = FileErrorMeaning | GuestMeaning | VmmErrorMeaning;
+export type OutputMeaning = FileErrorMeaning | GuestMeaning | VmmErrorMeaning | SetupMeaning;

@@ -5,6 +5,8 @@ export interface LoadedCredential {
   readonly id: string;
   /** Absolute path; absent where only an id is given and somebody else has to provide it. */
   readonly source?: HostPath;
+  /** The name under which the service manager has to hold it, where no path is given. */
+  readonly inherited?: string;
   readonly encrypted: boolean;
   readonly ref: FileRef;
 }

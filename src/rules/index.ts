@@ -6,7 +6,17 @@ import accessMacDenied from "./access/mac-denied.ts";
 import accessNamespace from "./access/namespace.ts";
 import accessParentDirectory from "./access/parent-directory.ts";
 import credentialsConfiguredUnused from "./credentials/configured-unused.ts";
+import credentialsEnvironmentFile from "./credentials/environment-file.ts";
+import credentialsExpired from "./credentials/expired.ts";
+import credentialsNameMismatch from "./credentials/name-mismatch.ts";
+import credentialsNotConfigured from "./credentials/not-configured.ts";
+import credentialsSilentlySkipped from "./credentials/silently-skipped.ts";
 import credentialsSourceMissing from "./credentials/source-missing.ts";
+import credentialsSystemdBug from "./credentials/systemd-bug.ts";
+import credentialsTimeout from "./credentials/timeout.ts";
+import credentialsTooLarge from "./credentials/too-large.ts";
+import credentialsUndecryptable from "./credentials/undecryptable.ts";
+import credentialsUnitShadowed from "./credentials/unit-shadowed.ts";
 import guestAbsentCredential from "./guest/absent-credential.ts";
 import guestEmptyCredential from "./guest/empty-credential.ts";
 import guestNameMismatch from "./guest/name-mismatch.ts";
@@ -69,7 +79,17 @@ export const RULES: readonly AnyRule[] = [
   accessNamespace,
   accessParentDirectory,
   credentialsConfiguredUnused,
+  credentialsEnvironmentFile,
+  credentialsExpired,
+  credentialsNameMismatch,
+  credentialsNotConfigured,
+  credentialsSilentlySkipped,
   credentialsSourceMissing,
+  credentialsSystemdBug,
+  credentialsTimeout,
+  credentialsTooLarge,
+  credentialsUndecryptable,
+  credentialsUnitShadowed,
   guestAbsentCredential,
   guestEmptyCredential,
   guestNameMismatch,

@@ -1,5 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { Invocation } from "../../evidence/journal.ts";
+import { credentialFailures } from "../../facts/credential-failures.ts";
 import { troubleIn } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
@@ -57,6 +58,7 @@ export default defineRule({
     const allThere =
       secretFiles !== undefined &&
       unit !== undefined &&
+      credentialFailures({ unit, secretFiles, history }).verdicts.length === 0 &&
       sources.every((path) => secretFiles.walks.get(path)?.end === "present");
     for (const phase of history.phases) {
       for (const [step, what] of Object.entries(STEPS)) {

@@ -1,0 +1,85 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { meaningsIn } from "../../facts/starts.ts";
+import { loadCredential } from "../remedies.ts";
+import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+export default defineRule({
+  id: "credentials/not-configured",
+  severity: "error",
+  part: "cause",
+  docs: {
+    what: "The runner takes secrets from $CREDENTIALS_DIRECTORY, and the unit has no setting that hands it any.",
+    why: "Without LoadCredential=, ImportCredential= or SetCredential= systemd makes no such directory, and the variable is not set. Under `set -u` the script ends there; by hand as root it fails in the same way.",
+    proof:
+      "The line of the runner that uses the directory, beside the unit's file and drop-ins without such a setting; the shell's `unbound variable`.",
+    ruledOut: "A credential setting in the unit or one of its drop-ins.",
+    confusedWith: [
+      {
+        id: "credentials/silently-skipped",
+        tell: "There the unit asks for a credential that nobody provides.",
+      },
+      {
+        id: "credentials/unit-shadowed",
+        tell: "There the setting is lost because an instance's own unit file hides the template.",
+      },
+    ],
+    repair: "Add LoadCredential= to the unit on the host.",
+    sources: ["systemd.exec(5), $CREDENTIALS_DIRECTORY", "recordings of systemd 252, 257 and 262"],
+  },
+  requires: ["unit", "runners", "secrets"],
+  optional: ["history"],
+  causes: [
+    {
+      mechanism: "failed-setup-ends-the-start",
+      effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
+    },
+    {
+      mechanism: "nothing-is-handed-over",
+      effects: ["guest/empty-credential", "guest/absent-credential"],
+    },
+  ],
+  *check({ unit, runners, secrets, history }) {
+    const runner = runners.current;
+    const use = runner?.credentialsDirectory;
+    if (runner === undefined || use === undefined) return;
+    if (unit.credentials.length + unit.imported.length + unit.setIds.length > 0) return;
+    const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
+    const words = (phase?.starts ?? []).flatMap((start) =>
+      meaningsIn(start, "unbound-variable")
+        .filter(({ meaning }) => meaning.name === "CREDENTIALS_DIRECTORY")
+        .map(({ ref }) => ({ start, ref })),
+    );
+    yield {
+      title: "The runner wants credentials, and the unit hands it none",
+      explanation: `${runner.script} takes from $CREDENTIALS_DIRECTORY. Neither ${unit.fragment.path} nor a drop-in has LoadCredential=, ImportCredential= or SetCredential=, so systemd makes no such directory.`,
+      certainty: "proven",
+      subject: { unit: unit.name, runner: runner.script },
+      evidence: nonEmpty<EvidenceRef>(
+        use.ref,
+        unit.fragment,
+        ...unit.dropIns,
+        ...words.slice(0, 1).map(({ ref }) => ref),
+      ),
+      scope: {
+        secrets: secrets
+          .filter(({ credentialIds }) => credentialIds.some((id) => use.ids.includes(id)))
+          .map(({ name }) => name),
+        starts:
+          words.length > 0
+            ? words.map(({ start }) => start.id)
+            : (phase?.starts ?? []).map(({ id }) => id),
+        inForce: true,
+        ...(phase === undefined ? {} : { phase: phase.index }),
+      },
+      remedies: [
+        loadCredential({
+          vm: unit.name.replace(/^microvm@|\.service$/gu, ""),
+          unit,
+          runner,
+          secrets,
+        }),
+      ],
+    };
+  },
+});
