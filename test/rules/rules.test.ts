@@ -156,6 +156,55 @@ describe("source and credentials", () => {
   });
 });
 
+describe("a source that is a socket", () => {
+  const SOCKET = "/run/vault/agent.sock";
+  const waiting = (id: string, more: Partial<EvidenceMap>) =>
+    ids({
+      unit: unit({ credentials: [credential(id, SOCKET)] }),
+      secretFiles: secretFiles(walkTo(SOCKET, { type: "socket", mode: 0o666 })),
+      ...more,
+    });
+  const timedOut = (said: number) =>
+    vmJournal([
+      start(10, {
+        lives: 90,
+        restarts: false,
+        more: { result: { value: "timeout", ref: line(100, "timed out") }, outputLines: said },
+      }),
+    ]);
+
+  it("may let the start time out before a process of the unit speaks: credentials/timeout", () => {
+    expect(waiting("api-key", { vmJournal: timedOut(0) })).toContain("credentials/timeout");
+    expect(waiting("api-key", { vmJournal: timedOut(4) })).not.toContain("credentials/timeout");
+    const plain = secretFiles(walkTo(SOCKET));
+    expect(waiting("api-key", { vmJournal: timedOut(0), secretFiles: plain })).not.toContain(
+      "credentials/timeout",
+    );
+  });
+
+  it("needs a peer name below 108 bytes: credentials/systemd-bug", () => {
+    const failed = vmJournal([
+      start(10, {
+        lives: 1,
+        more: { spawnFailures: [{ step: "CREDENTIALS", ref: line(10, "Protocol error") }] },
+      }),
+    ]);
+    const platform = {
+      systemd: { text: "256.12", major: 256, ref: line(1, "systemd 256.12 running") },
+      devices: {},
+      hasDevices: false,
+    };
+    // `@` and 16 hex digits, `/unit/microvm@demo-vm.service/` of 30, and the id.
+    const longest = "x".repeat(107 - 17 - 30);
+    expect(waiting(`${longest}x`, { vmJournal: failed, platform })).toContain(
+      "credentials/systemd-bug",
+    );
+    expect(waiting(longest, { vmJournal: failed, platform })).not.toContain(
+      "credentials/systemd-bug",
+    );
+  });
+});
+
 describe("runner", () => {
   const plain = { current: runner({ notifies: true }) };
 

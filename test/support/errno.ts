@@ -1,5 +1,7 @@
 /** What the C library says for the numbers that the scenarios use (errno(3)). */
 const WORDS: Readonly<Record<number, string>> = {
+  65: "Package not installed",
+  112: "Host is down",
   1: "Operation not permitted",
   2: "No such file or directory",
   3: "No such process",
