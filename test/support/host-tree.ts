@@ -66,7 +66,7 @@ export const buildHostTree = async (
     ...files,
   ];
 
-  await createTree(withParents(nodes, booted), dir);
+  createTree(withParents(nodes, booted), dir);
   if (nixDatabase) await loadNixDatabase(objects, dir, clock);
   const entries = journalEntries(scenario, translation);
   const journals = journalNodes(scenario, clock, journalFiles);

@@ -24,6 +24,7 @@ interface UnitState {
 }
 
 const MANAGER: Sender = { transport: "journal", identifier: "systemd", unit: "init.scope", pid: 1 };
+const EXECUTOR = "/run/current-system/systemd/lib/systemd/systemd-executor";
 const COREDUMP: Sender = {
   transport: "journal",
   identifier: "systemd-coredump",
@@ -75,7 +76,11 @@ export const journalEntries = (
     const about =
       moment.event === "core-dumped"
         ? {}
-        : { TID: "1", UNIT: unit, INVOCATION_ID: neverRan(moment, wasStarted) ? "" : invocation };
+        : {
+            TID: speech["_PID"] ?? "1",
+            UNIT: unit,
+            INVOCATION_ID: neverRan(moment, wasStarted) ? "" : invocation,
+          };
     return lifecycleFields(subject, { pid, ...moment }).map((fields) => ({
       ...speech,
       ...about,
@@ -121,7 +126,7 @@ const authorOf = (
 ): Sender | undefined => {
   if (event === "spawn-failed") {
     const name = `(${executable.slice(executable.lastIndexOf("/") + 1).slice(-8)})`;
-    return { transport: "journal", identifier: name, comm: name, unit, pid };
+    return { transport: "journal", identifier: name, comm: name, exe: EXECUTOR, unit, pid };
   }
   return event === "core-dumped" ? COREDUMP : undefined;
 };

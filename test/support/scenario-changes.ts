@@ -109,7 +109,7 @@ const withFiles = (base: Entries, changes: Entries): Entries => {
 const withStore = (base: Entries, changes: Changes): Entries => {
   const store: Record<string, unknown> = { ...base };
   for (const [key, spec] of Object.entries(changes.store))
-    store[key] = record(spec)?.["like"] === key ? over(store[key], spec) : spec;
+    store[key] = record(spec)?.["like"] === key ? over(wholeObject(store, key), spec) : spec;
   for (const [vm, text] of Object.entries(changes.dropIn))
     store[`overrides-${vm}`] = dropInObject(vm, text);
   for (const [vm, text] of Object.entries(changes.runner))

@@ -62,6 +62,8 @@ const scenarioFile = v.strictObject({
 export type ScenarioCase = v.InferOutput<typeof scenario> & {
   /** The rule, or the name of the file where it is about none. */
   readonly subject: string;
+  /** The file, from `test/scenarios` on. */
+  readonly file: string;
   readonly rule?: string;
 };
 
@@ -83,5 +85,10 @@ const casesOf = async (file: string): Promise<readonly ScenarioCase[]> => {
   }
   const { rule, scenarios } = parsed.output;
   const subject = rule ?? file.replace(/\.yaml$/u, "");
-  return scenarios.map((one) => ({ ...one, subject, ...(rule === undefined ? {} : { rule }) }));
+  return scenarios.map((one) => ({
+    ...one,
+    subject,
+    file,
+    ...(rule === undefined ? {} : { rule }),
+  }));
 };

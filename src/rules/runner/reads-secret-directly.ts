@@ -1,5 +1,5 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { userReads } from "../../facts/denied-reads.ts";
+import { userReads, type UserRead } from "../../facts/denied-reads.ts";
 import { isSecretPlace } from "../../facts/secrets.ts";
 import { listed } from "../../facts/wording.ts";
 import { loadCredential } from "../remedies.ts";
@@ -67,6 +67,7 @@ export default defineRule({
           `The script opens the host's file as the user of the unit. $CREDENTIALS_DIRECTORY is the way that needs no right on the file: ` +
           `systemd reads it as root and hands the unit a copy.`,
         certainty: lines.length > 0 ? "proven" : "strong",
+        ...(here.every(succeeds) ? { severity: "info" as const } : {}),
         subject: { path: paths[0] ?? "", vm },
         evidence: nonEmpty<EvidenceRef>(
           seen,
@@ -87,3 +88,7 @@ export default defineRule({
     }
   },
 });
+
+/** A read that is allowed and was never seen to fail is a way like any other. */
+const succeeds = ({ access, denials, absences }: UserRead): boolean =>
+  access.status === "allowed" && denials.length === 0 && absences.length === 0;

@@ -1,0 +1,41 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { casesPage, complaintsAboutCases, loadCorpus, missingCases } from "../support/cases.ts";
+import { loadScenarioCases } from "../support/scenario-file.ts";
+
+// The cases that may lack a scenario; one that gets one comes off the list.
+const STILL_OPEN: ReadonlySet<string> = new Set(
+  [
+    "O003 O021 O023 O024 O025 O027 O028 O029 O030 O031 O032 O033 O035",
+    "O038 O041 O046 O049 O051 O056 O057 O063 O064 O066 O067 O072",
+  ].flatMap((ids) => ids.split(" ")),
+);
+
+const CORPUS = await loadCorpus();
+const SCENARIOS = await loadScenarioCases();
+
+describe("the cases of the corpus", () => {
+  it("are 86, each known by its number", () => {
+    const numbers = Array.from(
+      { length: 86 },
+      (_, index) => `O${String(index + 1).padStart(3, "0")}`,
+    );
+    expect(Object.keys(CORPUS.cases)).toEqual(numbers);
+  });
+
+  it("are each a scenario, or cannot be told from a host", () => {
+    const missing = missingCases(CORPUS, SCENARIOS);
+    expect(missing.filter((id) => !STILL_OPEN.has(id))).toEqual([]);
+  });
+
+  it("have in their scenarios the root cause first that they have in the field", () => {
+    const complaints = SCENARIOS.flatMap((one) =>
+      complaintsAboutCases(CORPUS, one).map((words) => `${one.subject}: ${one.name}: ${words}`),
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  it("are listed in docs/cases.md, which `npm run cases` writes", async () => {
+    expect(await readFile("docs/cases.md", "utf8")).toBe(casesPage(CORPUS, SCENARIOS));
+  });
+});
