@@ -85,7 +85,7 @@ export const fileTree = (
       if (stat.status !== "present") return stat;
       const reason = whyNotPublic(real.value, stat.value);
       if (reason !== undefined) return { status: "refused", reason };
-      return lookup(async () => mask(await firstBytes(physical(real.value))));
+      return lookup(async () => mask(await firstBytes(physical(real.value)), "file"));
     },
   };
 };

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { FileStat } from "../evidence/reference.ts";
 import { micros } from "../vocabulary.ts";
 import type { Command, CommandEnd, CommandResult, CommandStream, Host, Lookup } from "./host.ts";
+import { lineMask, writerOf, type LineMask } from "./line-masking.ts";
 import { mask } from "./redaction.ts";
 
 const SCHEMA = "mvdoctor-evidence";
@@ -124,9 +125,10 @@ export const recordHost = (host: Host): RecordingHost => {
       stream(command) {
         const stream = host.stream(command);
         const lines: string[] = [];
+        const masked = lineMask();
         const taken = async function* (): AsyncGenerator<Buffer> {
           for await (const line of stream.lines) {
-            lines.push(maskedLine(line.toString("utf8")));
+            lines.push(maskedLine(line.toString("utf8"), masked));
             yield line;
           }
         };
@@ -180,38 +182,58 @@ export const replayHost = (recorded: Recording, origin: string): Host => {
   };
 };
 
-const maskedLines = (text: string): string => text.split("\n").map(maskedLine).join("\n");
+const maskedLines = (text: string): string => {
+  const masked = lineMask();
+  return text
+    .split("\n")
+    .map((line) => maskedLine(line, masked))
+    .join("\n");
+};
 
 /** A line of JSON is masked value by value, so that it stays JSON; any other line as it is. */
-const maskedLine = (line: string): string => {
-  if (!line.startsWith("{")) return mask(line);
+const maskedLine = (line: string, masked: LineMask): string => {
+  if (!line.startsWith("{")) return masked(line, "");
   try {
     const parsed: unknown = JSON.parse(line);
-    return JSON.stringify(maskedValue(parsed));
+    return JSON.stringify(isPlainObject(parsed) ? maskedEntry(parsed, masked) : parsed);
   } catch {
     return mask(line);
   }
 };
 
-const maskedValue = (value: unknown): unknown => {
-  if (typeof value === "string") return mask(value);
-  if (Array.isArray(value)) {
-    return value.length > 0 && value.every((byte) => typeof byte === "number")
-      ? maskedBytes(value)
-      : value.map(maskedValue);
-  }
-  if (!isPlainObject(value)) return value;
+/** A message may be the rest of the one before it, by the same writer. */
+const maskedEntry = (entry: Record<string, unknown>, masked: LineMask): Record<string, unknown> => {
+  const writer = writerOf(entry);
+  const inMessage = (text: string): string => masked(text, writer);
   return Object.fromEntries(
-    Object.entries(value)
+    Object.entries(entry)
       .filter(([field]) => !UNUSED_FIELDS.has(field))
-      .map(([field, one]) => [field, maskedValue(one)]),
+      .map(([field, value]) => [
+        field,
+        maskedValue(value, field === "MESSAGE" ? inMessage : (text) => mask(text)),
+      ]),
   );
 };
 
-const maskedBytes = (bytes: readonly number[]): readonly number[] | string => {
+const maskedValue = (value: unknown, masked: (text: string) => string): unknown => {
+  if (typeof value === "string") return masked(value);
+  if (Array.isArray(value)) {
+    return value.length > 0 && value.every((byte) => typeof byte === "number")
+      ? maskedBytes(value, masked)
+      : value.map((one) => maskedValue(one, masked));
+  }
+  return isPlainObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, maskedValue(one, masked)]))
+    : value;
+};
+
+const maskedBytes = (
+  bytes: readonly number[],
+  masked: (text: string) => string,
+): readonly number[] | string => {
   const text = Buffer.from(bytes).toString("utf8");
-  const masked = mask(text);
-  return masked === text ? bytes : masked;
+  const shown = masked(text);
+  return shown === text ? bytes : shown;
 };
 
 /** Command lines and environments hold what nobody may keep, and no rule uses them. */

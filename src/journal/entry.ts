@@ -1,3 +1,4 @@
+import { writerOf, type LineMask } from "../host/line-masking.ts";
 import { mask } from "../host/redaction.ts";
 import {
   bootId,
@@ -39,7 +40,10 @@ export interface JournalEntry {
  * Shapes of values as journalctl 252 to 262 prints them: a string, an array of bytes (control characters or no UTF-8),
  * null (too long without --all), or an array of these where a field is repeated.
  */
-export const parseJsonEntry = (line: Uint8Array): JournalEntry | undefined => {
+export const parseJsonEntry = (
+  line: Uint8Array,
+  masked: LineMask = (text) => mask(text),
+): JournalEntry | undefined => {
   let parsed: unknown;
   try {
     parsed = JSON.parse(
@@ -54,7 +58,7 @@ export const parseJsonEntry = (line: Uint8Array): JournalEntry | undefined => {
     const text = fieldText(value);
     if (text !== undefined) fields[name] = text;
   }
-  return entryOf(fields);
+  return entryOf(fields, masked);
 };
 
 /** The text of one value; of a repeated field the first that is text. */
@@ -70,7 +74,13 @@ const fieldText = (value: unknown): string | undefined => {
   return undefined;
 };
 
-const entryOf = (fields: Record<string, string>): JournalEntry | undefined => {
+/** Fields that hold what a program wrote or was given: they go no further than this file. */
+const withoutText = (fields: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([name]) => !/^MESSAGE$|CMDLINE$|ENVIRON$/u.test(name)),
+  );
+
+const entryOf = (fields: Record<string, string>, masked: LineMask): JournalEntry | undefined => {
   const cursor = fields["__CURSOR"];
   const time = Number(fields["__REALTIME_TIMESTAMP"]);
   if (cursor === undefined || !Number.isSafeInteger(time) || time <= 0) return undefined;
@@ -85,7 +95,7 @@ const entryOf = (fields: Record<string, string>): JournalEntry | undefined => {
     monotonic: Number(fields["__MONOTONIC_TIMESTAMP"] ?? 0),
     boot: bootId(fields["_BOOT_ID"] ?? ""),
     author: authorOf(fields),
-    message: mask(fields["MESSAGE"] ?? ""),
+    message: masked(fields["MESSAGE"] ?? "", writerOf(fields)),
     identifier: fields["SYSLOG_IDENTIFIER"] ?? fields["_COMM"] ?? "unknown",
     ...(unit === undefined ? {} : { unit: unitName(unit) }),
     ...(invocation === undefined || invocation === ""
@@ -94,7 +104,7 @@ const entryOf = (fields: Record<string, string>): JournalEntry | undefined => {
     ...(messageId === undefined ? {} : { messageId }),
     ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
     ...(/^\d+$/u.test(fields["_UID"] ?? "") ? { uid: Number(fields["_UID"]) } : {}),
-    fields,
+    fields: withoutText(fields),
   };
 };
 

@@ -48,6 +48,159 @@ describe("mask", () => {
     expect(mask("TOKEN=abcd")).toBe("TOKEN=<masked, 4 bytes>");
   });
 
+  const manyWords = fc.array(
+    fc.string({
+      unit: fc.constantFrom("k", "q", "w", "x", "z", "2", "7"),
+      minLength: 9,
+      maxLength: 12,
+    }),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  );
+  /** A value of parts that nothing else in a line looks like, with these characters between them. */
+  const valueWith = (...between: readonly string[]) =>
+    fc
+      .tuple(manyWords, fc.constantFrom(...between), fc.constantFrom("", ...between))
+      .map(([words, separator, before]) => ({ words, text: `${before}Q${words.join(separator)}` }));
+  const anything = [
+    "",
+    ",",
+    "]",
+    "[",
+    '"',
+    "'",
+    " ",
+    "=",
+    ":",
+    "/",
+    "$",
+    "]]",
+    "}",
+    ")",
+    "\\",
+    "+",
+    "%",
+    "\t",
+  ];
+  const inAWord = ["", ",", "]", "[", "=", ":", "/", "$", "}", ")", "+", "%", ";"];
+  const quoted = ["", ",", "]", "[", " ", "=", ":", "/", ";", "'"];
+
+  const LISTS: readonly ((value: string) => string)[] = [
+    (v) => `--platform oem_strings=[io.systemd.credential:API_KEY=${v}]`,
+    (v) =>
+      `--platform 'oem_strings=[vmm=1,io.systemd.credential.binary:k=${v},io.systemd.credential:b=x]' --console null`,
+    (v) =>
+      `Invalid syntax: oem_strings=[io.systemd.credential:vmm.notify_socket=vsock-stream:2:8888,io.systemd.credential:my@key=${v}]`,
+    (v) => `ParsePlatform(InvalidSyntax("oem_strings=[io.systemd.credential:a=${v}]"))`,
+    (v) =>
+      `error: invalid value 'oem_strings=[io.systemd.credential:a=${v}]' for '--platform <platform>'`,
+    (v) => `io.systemd.credential:first=${v},io.systemd.credential:second=${v}`,
+    (v) => `-smbios type=11,value=io.systemd.credential:a=${v}`,
+    (v) => `-fw_cfg name=opt/io.systemd.credentials/a,string=${v}`,
+    (v) =>
+      `microvm@x: -fw_cfg name=opt/io.systemd.credentials/a,string=${v}: name too long (max. 55 char)`,
+    (v) => `SetCredential=a:${v}`,
+  ];
+  it("lets no part of a value of an argument through, whatever stands in it", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...LISTS), valueWith(...anything), (form, { words, text }) => {
+        const masked = mask(form(text));
+        for (const word of words) expect(masked).not.toContain(word);
+        expect(mask(masked)).toBe(masked);
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
+  it("lets no part of a list through that is cut in the middle", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...LISTS),
+        valueWith(...anything),
+        fc.nat(),
+        (form, { words, text }, at) => {
+          const whole = form(text);
+          const cut = whole.slice(0, whole.indexOf("Q") + 1 + (at % text.length));
+          const masked = mask(cut);
+          for (const word of words) expect(masked).not.toContain(word);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  const WORDS: readonly ((value: string) => string)[] = [
+    (v) => `systemd.set_credential=key:${v} quiet`,
+    (v) => `Kernel command line: init=/init systemd.set_credential_binary=a.b:${v}`,
+    (v) => `API_KEY=${v}`,
+    (v) => `export DB_PASSWORD=${v} && run`,
+    (v) => `--token ${v} --verbose`,
+    (v) => `+ /bin/run --api-key=${v}`,
+    (v) => `http://user:${v.replaceAll(/[/:=]/gu, "")}@host/`,
+  ];
+  it("lets no part of a value of an assignment through that has no space in it", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...WORDS), valueWith(...inAWord), (form, { words, text }) => {
+        const masked = mask(form(`q${text}`));
+        for (const word of words) expect(masked).not.toContain(word);
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
+  const QUOTES: readonly ((value: string) => string)[] = [
+    (v) => `API_KEY="${v}" run`,
+    (v) => `Environment="DB_PASSWORD=${v}"`,
+    (v) => `{"api_key": "${v}", "user": "x"}`,
+    (v) => `{\\"token\\":\\"${v.replaceAll("'", "")}\\"}`,
+    (v) => `"systemd.set_credential=key:${v}" quiet`,
+    (v) => `error: unexpected argument '${v.replaceAll("'", "")}' found`,
+  ];
+  it("lets no part of a quoted value through", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...QUOTES), valueWith(...quoted), (form, { words, text }) => {
+        const masked = mask(form(`q${text}`));
+        for (const word of words) expect(masked).not.toContain(word);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each([
+    "$6$rounds=10$abcdefgh$QQQQQQQQ",
+    "$y$j9T$abcdefgh$QQQQQQQQ",
+    "$argon2id$v=19$m=1$QQQQQQQQ",
+    "$2b$12$QQQQQQQQ",
+  ])("takes the hash of a password for a value and not for a variable: %s", (hash) => {
+    expect(
+      mask(`oem_strings=[io.systemd.credential:passwd.hashed-password.root=${hash}]`),
+    ).not.toContain("QQQQ");
+    expect(mask(`ROOT_PASSWORD=${hash}`)).not.toContain("QQQQ");
+  });
+
+  it.each([
+    ["no value", "--platform oem_strings=[io.systemd.credential:API_KEY=]"],
+    [
+      "no value, and more behind it",
+      "--platform oem_strings=[io.systemd.credential:A=,io.systemd.credential:B=] --console null",
+    ],
+    ["a command that was never run", "oem_strings=[io.systemd.credential:A=$(cat /run/secrets/a)]"],
+  ])("leaves a list with %s as it is", (_, text) => {
+    expect(mask(text)).toBe(text);
+  });
+
+  it("keeps the rest of a script's line", () => {
+    const line = `exec chv --platform 'oem_strings=[io.systemd.credential:A=${SECRET},b]' --fs tag=a,socket=b.sock`;
+    expect(mask(line, "file")).toBe(
+      `exec chv --platform 'oem_strings=[io.systemd.credential:A=<masked, ${SECRET.length + 2} bytes>]' --fs tag=a,socket=b.sock`,
+    );
+    const runtime =
+      'X="oem_strings=[io.systemd.credential:A=$(cat "$D/a"),io.systemd.credential:B=$B]" y';
+    expect(mask(runtime, "file")).toBe(runtime);
+  });
+
   it("changes a masked text no more", () => {
     const pieces = fc.constantFrom(
       "API_KEY=",

@@ -1,0 +1,78 @@
+import { mask, placeholder } from "./redaction.ts";
+
+/** Masks a line of `source`, which is whoever writes one line after the other: a process, as a rule. */
+export type LineMask = (text: string, source: string) => string;
+
+/** Who writes the lines of a journal one after the other: a process of one boot under one name. */
+export const writerOf = (fields: Readonly<Record<string, unknown>>): string =>
+  ["_BOOT_ID", "_PID", "SYSLOG_IDENTIFIER"].map((field) => String(fields[field] ?? "")).join(" ");
+
+/** What a source is in the middle of: a key block, or a list of strings with a value of several lines in it. */
+interface Unfinished {
+  readonly what: "key" | "list";
+  left: number;
+}
+
+/** No value is longer than this many lines; so much is masked where the end never comes. */
+const MOST_LINES = 400;
+/** journald cuts a line here (journald.conf(5), LineMax=), and the rest comes as a line of its own. */
+const CUT = 48 * 1024;
+
+const KEY_BEGINS = /-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----/u;
+const KEY_ENDS = "-----END";
+const ARMOUR = /^[\w+/=.:,;\s-]*$/u;
+const MASKED_ALREADY = /^<masked, \d+ bytes>/u;
+const LIST_BEGINS = /\[[^\]]*io\.systemd\.credential(?:\.binary)?:[^\]]*$/u;
+const CREDENTIAL = /io\.systemd\.credential(?:\.binary)?:(?!vmm\.)/u;
+
+/**
+ * Masks lines as `mask` does, and the lines behind them that are the rest of the same value: a value with a line break in it reaches
+ * the journal as several entries, of which only the first says what it is.
+ */
+export const lineMask = (): LineMask => {
+  const open = new Map<string, Unfinished>();
+  return (text, source) => {
+    const unfinished = open.get(source);
+    if (unfinished !== undefined) {
+      unfinished.left -= 1;
+      const rest = unfinished.what === "key" ? restOfKey(text) : restOfList(text);
+      if (rest === undefined || rest.isLast || unfinished.left === 0) open.delete(source);
+      if (rest !== undefined) return rest.masked;
+    }
+    const what = beginsIn(text);
+    if (what !== undefined) open.set(source, { what, left: MOST_LINES });
+    return mask(text);
+  };
+};
+
+const beginsIn = (text: string): Unfinished["what"] | undefined => {
+  const key = text.search(KEY_BEGINS);
+  if (key >= 0) return text.includes(KEY_ENDS, key) ? undefined : "key";
+  if (LIST_BEGINS.test(text)) return "list";
+  return Buffer.byteLength(text) >= CUT && CREDENTIAL.test(text) && !/\]["'\\)\]}]*\s*$/u.test(text)
+    ? "list"
+    : undefined;
+};
+
+interface Rest {
+  readonly masked: string;
+  readonly isLast: boolean;
+}
+
+/** Nothing where the line is none of the key's: whoever wrote it goes on with something else. */
+const restOfKey = (text: string): Rest | undefined => {
+  const end = text.indexOf(KEY_ENDS);
+  if (end >= 0) return { masked: `${hidden(text.slice(0, end))}${text.slice(end)}`, isLast: true };
+  if (MASKED_ALREADY.test(text)) return { masked: text, isLast: false };
+  return ARMOUR.test(text) ? { masked: hidden(text), isLast: false } : undefined;
+};
+
+const restOfList = (text: string): Rest => {
+  if (MASKED_ALREADY.test(text)) return { masked: text, isLast: text.includes("]") };
+  const closing = /\]["'\\)\]}]*\s*$/u.exec(text);
+  return closing === null
+    ? { masked: hidden(text), isLast: false }
+    : { masked: `${hidden(text.slice(0, closing.index))}${closing[0]}`, isLast: true };
+};
+
+const hidden = (text: string): string => (text === "" ? "" : placeholder(text));
