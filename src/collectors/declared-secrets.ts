@@ -2,15 +2,20 @@ import * as v from "valibot";
 import type { DeclaredSecret, DecryptionKey, InstallerKind } from "../evidence/installation.ts";
 import type { FileRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
-import { hostPath, storePathOf, type HostPath } from "../vocabulary.ts";
+import { hostPath, type HostPath } from "../vocabulary.ts";
+import { readAgenixScript, type SecretPlace } from "./agenix-script.ts";
 import { absentRef, fileRef } from "./path-walk.ts";
 
 /** What a system's closure says that its installers of secrets are to do. */
 export interface DeclaredSecrets {
   readonly secrets: readonly DeclaredSecret[];
   readonly keys: readonly Omit<DecryptionKey, "ref">[];
+  /** Where the installers put them, by their own word. */
+  readonly places: readonly (SecretPlace & { readonly installer: InstallerKind })[];
   /** The activation script, where it runs an installer. */
   readonly activation?: FileRef;
+  /** The system's activation script or its units could be read: what they do not declare is not declared. */
+  readonly read: boolean;
 }
 
 /** `sops-install-secrets` takes a manifest (sops-nix modules/sops/manifest-for.nix at 56b2406): names and places, no values. */
@@ -28,45 +33,85 @@ const manifest = v.looseObject({
     ),
     [],
   ),
+  secretsMountPoint: v.nullish(v.string()),
+  symlinkPath: v.nullish(v.string()),
   ageKeyFile: v.nullish(v.string()),
   ageSshKeyPaths: v.nullish(v.array(v.string())),
   sshKeyPaths: v.nullish(v.array(v.string())),
 });
 
 const MANIFEST = /\/nix\/store\/[0-9a-z]{32}-[\w+.?=-]*manifest[\w+.?=-]*\.json/gu;
-const NOTHING: DeclaredSecrets = { secrets: [], keys: [] };
+/** Units that install secrets, as sops-nix, agenix and those who wrap them name theirs. */
+const INSTALLER_UNIT = /(?:sops|agenix|ragenix|secrets).*\.service$/u;
 
 /** Secrets that a system installs: by the script or unit of sops-nix with its manifest, and by agenix's snippets. */
-export const declaredSecrets = async (host: Host, toplevel: HostPath): Promise<DeclaredSecrets> => {
-  const sources = [
-    `${toplevel}/activate`,
-    ...["sops-install-secrets", "agenix-install-secrets", "agenix"].map(
-      (unit) => `${toplevel}/etc/systemd/system/${unit}.service`,
-    ),
-  ].map(hostPath);
-  const texts = await Promise.all(sources.map((path) => withScripts(host, path)));
-  const found = await Promise.all(
-    texts.flat().map(async ({ path, text }) => {
-      const manifests = [...new Set(text.match(MANIFEST) ?? [])];
-      const sops = await Promise.all(manifests.map((one) => readManifest(host, hostPath(one))));
-      return [...sops, agenixSnippets(path, text)];
-    }),
+export const declaredSecrets = async (
+  host: Host,
+  toplevel: HostPath,
+  /** Where its units lie, in the order of importance. */
+  unitDirectories: readonly HostPath[] = [hostPath(`${toplevel}/etc/systemd/system`)],
+): Promise<DeclaredSecrets> => {
+  const activate = hostPath(`${toplevel}/activate`);
+  const [script, ...directories] = await Promise.all([
+    withScripts(host, activate),
+    ...unitDirectories.map((directory) => installerUnits(host, directory)),
+  ]);
+  const units = directories.find((one) => one !== undefined);
+  const texts = [...script, ...(await Promise.all((units ?? []).map(withScriptsOf(host)))).flat()];
+  const found = await Promise.all(texts.map((text) => declarationsIn(host, text)));
+  const runsInstaller = script.find(({ text }) =>
+    /sops-install-secrets|\[agenix\]|_agenix_generation/u.test(text),
   );
-  const all = found.flat();
-  const script = texts.flat().find(({ path }) => path === sources[0]);
-  const runsInstaller =
-    script !== undefined && /sops-install-secrets|\[agenix\]|_agenix_generation/u.test(script.text);
   return {
-    secrets: distinctBy(
-      all.flatMap(({ secrets }) => secrets),
-      ({ path }) => path,
+    secrets: await Promise.all(
+      distinctBy(
+        found.flatMap(({ secrets }) => secrets),
+        ({ path }) => path,
+      ).map((secret) => withCiphertext(host, secret)),
     ),
     keys: distinctBy(
-      all.flatMap(({ keys }) => keys),
+      found.flatMap(({ keys }) => keys),
       ({ path }) => path,
     ),
-    ...(runsInstaller ? { activation: script.ref } : {}),
+    places: distinctBy(
+      found.flatMap(({ places }) => places),
+      ({ link }) => link,
+    ),
+    ...(runsInstaller === undefined ? {} : { activation: runsInstaller.ref }),
+    read: script.length > 0 || units !== undefined,
   };
+};
+
+/** A secret's name, for a system of which only the names matter. */
+type Declarations = Pick<DeclaredSecrets, "secrets" | "keys" | "places">;
+
+const NOTHING: Declarations = { secrets: [], keys: [], places: [] };
+
+const declarationsIn = async (host: Host, { path, text }: ScriptText): Promise<Declarations> => {
+  const manifests = [...new Set(text.match(MANIFEST) ?? [])];
+  const sops = await Promise.all(manifests.map((one) => readManifest(host, hostPath(one))));
+  const agenix = readAgenixScript(path, text);
+  return {
+    secrets: [...sops.flatMap(({ secrets }) => secrets), ...agenix.secrets],
+    keys: [...sops.flatMap(({ keys }) => keys), ...agenix.keys],
+    places: [
+      ...sops.flatMap(({ places }) => places),
+      ...agenix.places.map((place) => ({ ...place, installer: "agenix" as const })),
+    ],
+  };
+};
+
+/** Units of a directory that install secrets; `undefined` where it could not be listed. */
+const installerUnits = async (
+  host: Host,
+  directory: HostPath,
+): Promise<readonly HostPath[] | undefined> => {
+  const names = await host.list(directory);
+  return names.status === "present"
+    ? names.value
+        .filter((name) => INSTALLER_UNIT.test(name))
+        .map((name) => hostPath(`${directory}/${name}`))
+    : undefined;
 };
 
 interface ScriptText {
@@ -74,6 +119,11 @@ interface ScriptText {
   readonly text: string;
   readonly ref: FileRef;
 }
+
+const withScriptsOf =
+  (host: Host) =>
+  (path: HostPath): Promise<readonly ScriptText[]> =>
+    withScripts(host, path);
 
 /** A file and the scripts of the store that its ExecStart= names. */
 const withScripts = async (host: Host, path: HostPath): Promise<readonly ScriptText[]> => {
@@ -93,90 +143,58 @@ const withScripts = async (host: Host, path: HostPath): Promise<readonly ScriptT
   return [own, ...behind.flat()];
 };
 
-const readManifest = async (host: Host, path: HostPath): Promise<DeclaredSecrets> => {
+const readManifest = async (host: Host, path: HostPath): Promise<Declarations> => {
   const text = await host.readText(path);
   if (text.status !== "present") return NOTHING;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), manifest), text.value);
   if (!parsed.success) return NOTHING;
-  const { secrets, ageKeyFile, ageSshKeyPaths, sshKeyPaths } = parsed.output;
+  const { secrets, symlinkPath, secretsMountPoint, ...keys } = parsed.output;
+  const link = symlinkPath?.startsWith("/") ? symlinkPath : "/run/secrets";
   const ref: FileRef = { kind: "file", path };
   return {
-    secrets: secrets.flatMap(({ name, path: at, mode, owner, group, sopsFile }) =>
-      at.startsWith("/")
+    secrets: secrets.flatMap((secret): readonly DeclaredSecret[] =>
+      secret.path.startsWith("/")
         ? [
             {
-              ...declared("sops-nix", name, at, { ...ref, text: name }, sopsFile),
-              ...(mode !== undefined && /^0?[0-7]{3,4}$/u.test(mode)
-                ? { mode: Number.parseInt(mode, 8) }
+              installer: "sops-nix",
+              name: secret.name,
+              path: hostPath(secret.path),
+              stored: hostPath(`${link}/${secret.name}`),
+              ref: { ...ref, text: secret.name },
+              ...modeOf(secret.mode),
+              ...(secret.owner == null ? {} : { owner: secret.owner }),
+              ...(secret.group == null ? {} : { group: secret.group }),
+              ...(secret.sopsFile?.startsWith("/")
+                ? { ciphertext: { kind: "file", path: hostPath(secret.sopsFile) } }
                 : {}),
-              ...(owner === undefined || owner === null ? {} : { owner }),
-              ...(group === undefined || group === null ? {} : { group }),
             },
           ]
         : [],
     ),
-    keys: [...(ageKeyFile ? [ageKeyFile] : []), ...(ageSshKeyPaths ?? []), ...(sshKeyPaths ?? [])]
-      .filter((key) => key.startsWith("/"))
-      .map((key) => ({ path: hostPath(key), installer: "sops-nix", declaredIn: ref })),
+    keys: [keys.ageKeyFile, ...(keys.ageSshKeyPaths ?? []), ...(keys.sshKeyPaths ?? [])].flatMap(
+      (key) =>
+        key?.startsWith("/")
+          ? [{ path: hostPath(key), installer: "sops-nix" as const, declaredIn: ref }]
+          : [],
+    ),
+    places: [
+      {
+        installer: "sops-nix",
+        link: hostPath(link),
+        generations: hostPath(secretsMountPoint?.startsWith("/") ? secretsMountPoint : `${link}.d`),
+      },
+    ],
   };
 };
 
-const declared = (
-  installer: InstallerKind,
-  name: string,
-  path: string,
-  ref: FileRef,
-  ciphertext: string | undefined,
-): DeclaredSecret => {
-  const store = storePathOf(ciphertext ?? "");
-  return {
-    installer,
-    name,
-    path: hostPath(path),
-    ref,
-    ...(store === undefined ? {} : { ciphertext: store }),
-  };
-};
+const modeOf = (mode: string | undefined): Pick<DeclaredSecret, "mode"> =>
+  mode !== undefined && /^0?[0-7]{3,4}$/u.test(mode) ? { mode: Number.parseInt(mode, 8) } : {};
 
-const TRUE_PATH = /_truePath="?(?<path>\/[^"\s]+?)"?\s*$/u;
-const CIPHERTEXT = /-o\s+\S+\s+"?(?<file>\/nix\/store\/[^\s"]+)"?/u;
-const CHOWN = /^\s*chown\s+(?<owner>[^\s:]+):(?<group>\S+)\s/u;
-const CHMOD = /^\s*chmod\s+(?<mode>0?[0-7]{3,4})\s/u;
-const IDENTITY = /IDENTITIES\+=\(-i\)?\s*"?(?<path>\/[^\s")]+)/u;
-
-/**
- * agenix writes one block per secret into the activation script: where it goes, what it is decrypted from, its mode and owner
- * (agenix modules/age.nix at b027ee2). Generations are numbered; the path that others use goes through the link.
- */
-const agenixSnippets = (path: HostPath, text: string): DeclaredSecrets => {
-  const secrets: DeclaredSecret[] = [];
-  const keys: Omit<DecryptionKey, "ref">[] = [];
-  for (const [index, line] of text.split("\n").entries()) {
-    const ref: FileRef = { kind: "file", path, line: index + 1, text: line.trim() };
-    const key = IDENTITY.exec(line)?.groups?.["path"];
-    if (key !== undefined) keys.push({ path: hostPath(key), installer: "agenix", declaredIn: ref });
-    const target = TRUE_PATH.exec(line)?.groups?.["path"];
-    if (target !== undefined) {
-      const through = target.replace(/^(?<root>\/run\/\w+)\.d\/[^/]+\//u, "$<root>/");
-      secrets.push(
-        declared("agenix", through.slice(through.lastIndexOf("/") + 1), through, ref, undefined),
-      );
-      continue;
-    }
-    const last = secrets.at(-1);
-    if (last === undefined) continue;
-    const store = storePathOf(CIPHERTEXT.exec(line)?.groups?.["file"] ?? "");
-    const owner = CHOWN.exec(line)?.groups;
-    const mode = CHMOD.exec(line)?.groups?.["mode"];
-    secrets[secrets.length - 1] = {
-      ...last,
-      ...(store === undefined ? {} : { ciphertext: store }),
-      ...(owner?.["owner"] === undefined ? {} : { owner: owner["owner"] }),
-      ...(owner?.["group"] === undefined ? {} : { group: owner["group"] }),
-      ...(mode === undefined ? {} : { mode: Number.parseInt(mode, 8) }),
-    };
-  }
-  return { secrets, keys };
+const withCiphertext = async (host: Host, secret: DeclaredSecret): Promise<DeclaredSecret> => {
+  if (secret.ciphertext === undefined) return secret;
+  const { path } = secret.ciphertext;
+  const stat = await host.lstat(path);
+  return stat.status === "present" ? { ...secret, ciphertext: fileRef(path, stat.value) } : secret;
 };
 
 /** A key with its stat, or its absence. */
@@ -196,6 +214,6 @@ export const withStat = async (
   };
 };
 
-const distinctBy = <T>(values: readonly T[], key: (value: T) => string): readonly T[] => [
-  ...new Map(values.map((value) => [key(value), value])).values(),
-];
+/** The first of each. */
+const distinctBy = <T>(values: readonly T[], key: (value: T) => string): readonly T[] =>
+  [...new Map(values.toReversed().map((value) => [key(value), value])).values()].toReversed();

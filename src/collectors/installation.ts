@@ -1,70 +1,81 @@
 import { collected, type Collected } from "../evidence/evidence.ts";
-import type {
-  Installation,
-  InstallerKind,
-  SecretGeneration,
-  SecretRoot,
-} from "../evidence/installation.ts";
+import type { Installation, SecretGeneration, SecretRoot } from "../evidence/installation.ts";
 import type { FileRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
 import type { Window } from "../journal/read.ts";
 import { hostPath, type HostPath } from "../vocabulary.ts";
-import { declaredSecrets, withStat } from "./declared-secrets.ts";
+import { declaredSecrets, withStat, type DeclaredSecrets } from "./declared-secrets.ts";
 import { collectInstallerEvents } from "./installer-events.ts";
 import { absentRef, fileRef, walkPath } from "./path-walk.ts";
 
-/** Links of installers, with the directory that holds their generations (sops-nix and agenix defaults). */
-const ROOTS: readonly { readonly path: HostPath; readonly installer: InstallerKind }[] = [
-  { path: hostPath("/run/secrets"), installer: "sops-nix" },
-  { path: hostPath("/run/secrets-for-users"), installer: "sops-nix" },
-  { path: hostPath("/run/agenix"), installer: "agenix" },
-];
+type Place = DeclaredSecrets["places"][number];
+
+/** Links of installers, with the directory that holds their generations: where sops-nix and agenix put them unless told otherwise. */
+const USUAL: readonly Place[] = (
+  [
+    ["/run/secrets", "sops-nix"],
+    ["/run/secrets-for-users", "sops-nix"],
+    ["/run/agenix", "agenix"],
+  ] as const
+).map(([link, installer]) => ({
+  link: hostPath(link),
+  generations: hostPath(`${link}.d`),
+  installer,
+}));
 const MOST_FILES = 2000;
 const DEEPEST = 6;
+
+const SYSTEM = hostPath("/run/current-system");
+/** Where the units of a host lie that is no NixOS. */
+const ETC_UNITS = hostPath("/etc/systemd/system");
 
 /** How secrets come to this host; names, places and stats alone. */
 export const collectInstallation = async (
   host: Host,
   window: Window,
 ): Promise<Collected<Installation>> => {
-  const system = hostPath("/run/current-system");
-  const [declared, roots, events, lastRun] = await Promise.all([
-    declaredSecrets(host, system),
-    Promise.all(ROOTS.map((root) => readRoot(host, root.path, root.installer))),
+  const [declared, events] = await Promise.all([
+    declaredSecrets(host, SYSTEM, [hostPath(`${SYSTEM}/etc/systemd/system`), ETC_UNITS]),
     collectInstallerEvents(host, window),
-    host.lstat(hostPath("/run/secrets.d/age-keys.txt")),
   ]);
+  const places = [
+    ...declared.places,
+    ...USUAL.filter(({ link }) => !declared.places.some((place) => place.link === link)),
+  ];
   return collected({
     declared: declared.secrets,
-    roots,
+    roots: await Promise.all(places.map((place) => readRoot(host, place))),
     keys: await Promise.all(declared.keys.map((key) => withStat(host, key))),
     events,
-    ...(lastRun.status === "present"
-      ? { lastRun: fileRef(hostPath("/run/secrets.d/age-keys.txt"), lastRun.value) }
-      : {}),
+    declarationsRead: declared.read,
     ...(declared.activation === undefined ? {} : { activation: declared.activation }),
   });
 };
 
 const readRoot = async (
   host: Host,
-  path: HostPath,
-  installer: InstallerKind,
+  { link: path, generations: directory, installer }: Place,
 ): Promise<SecretRoot> => {
-  const [own, generations] = await Promise.all([
+  const imported = hostPath(`${directory}/age-keys.txt`);
+  const [own, generations, keys] = await Promise.all([
     host.lstat(path),
-    readGenerations(host, hostPath(`${path}.d`)),
+    readGenerations(host, directory),
+    host.lstat(imported),
   ]);
-  const none = { path, installer, generations, files: new Map<HostPath, FileRef>() };
+  const none = {
+    path,
+    installer,
+    generations,
+    files: new Map<HostPath, FileRef>(),
+    ...(keys.status === "present" ? { keysImported: fileRef(imported, keys.value) } : {}),
+  };
   if (own.status === "absent")
     return { ...none, ref: absentRef(path), state: "absent", unlisted: false };
   if (own.status !== "present")
     return { ...none, ref: { kind: "file", path }, state: "denied", unlisted: true };
   const ref = fileRef(path, own.value);
   const walk = await walkPath(host, path);
-  const current = Number(
-    /\.d\/(?<number>\d+)\/?$/u.exec(own.value.target ?? "")?.groups?.["number"],
-  );
+  const current = Number(/\/(?<number>\d+)\/?$/u.exec(own.value.target ?? "")?.groups?.["number"]);
   const { files, unlisted } = await filesBelow(host, path);
   return {
     ...none,

@@ -15,7 +15,8 @@ export const collectInstallerEvents = async (
   await readEntries(host, installerMatches(), window, (entry) => {
     const installer = installerOf(entry);
     const ref = journalRef(entry);
-    for (const word of wordsOf(entry)) events.push({ installer, word, time: entry.time, ref });
+    for (const word of wordsOf(entry))
+      events.push({ installer, word, boot: entry.boot, time: entry.time, ref });
   });
   return events;
 };
@@ -36,12 +37,17 @@ const wordsOf = (entry: JournalEntry): readonly InstallerWord[] => {
   return [];
 };
 
-const managerWord = ({ messageId }: JournalEntry): readonly InstallerWord[] => {
+/** A unit that runs an installer, by the name that sops-nix, agenix or who wraps them gave it. */
+const INSTALLER_UNIT = /sops|agenix|secrets/u;
+
+const managerWord = ({ messageId, message, unit }: JournalEntry): readonly InstallerWord[] => {
+  if (unit === undefined || !INSTALLER_UNIT.test(unit)) return [];
   switch (messageId) {
     case MESSAGE_ID.unitStarting:
       return [{ kind: "started" }];
     case MESSAGE_ID.unitStarted:
-      return [{ kind: "finished" }];
+      // A skip has the id of a start that is done; only its words tell.
+      return /\bskipped\b/iu.test(message) ? [] : [{ kind: "finished" }];
     case MESSAGE_ID.unitFailureResult:
       return [{ kind: "failed" }];
     default:
@@ -122,6 +128,10 @@ const PATTERNS: readonly Pattern[] = [
   {
     pattern: /Activation script snippet '[^']*(?:ecrets|agenix)[^']*' failed/iu,
     word: () => [{ kind: "failed" }],
+  },
+  {
+    pattern: /\[agenix\] (?:symlinking|chowning)/iu,
+    word: () => [{ kind: "linked" }],
   },
   {
     pattern: /setting up secrets|\[agenix\] (?:creating|decrypting)/iu,

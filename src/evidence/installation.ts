@@ -1,4 +1,4 @@
-import type { HostPath, Micros, StorePath } from "../vocabulary.ts";
+import type { BootId, HostPath, Micros } from "../vocabulary.ts";
 import type { FileRef, JournalRef } from "./reference.ts";
 
 /** What brings secrets onto a host. */
@@ -8,14 +8,17 @@ export type InstallerKind = "sops-nix" | "agenix";
 export interface DeclaredSecret {
   readonly installer: InstallerKind;
   readonly name: string;
+  /** Where others look for it. */
   readonly path: HostPath;
+  /** Where the installer writes it, by the link to its generation; `path` leads there where the two differ. */
+  readonly stored: HostPath;
   /** Octal permission bits. */
   readonly mode?: number;
   /** As written: a name or a number. */
   readonly owner?: string;
   readonly group?: string;
-  /** The encrypted file in the store. */
-  readonly ciphertext?: StorePath;
+  /** The encrypted file, with its stat where it could be looked at. */
+  readonly ciphertext?: FileRef;
   readonly ref: FileRef;
 }
 
@@ -40,6 +43,8 @@ export interface SecretRoot {
   readonly files: ReadonlyMap<HostPath, FileRef>;
   /** Names below it could not be listed: a file that is not among `files` may be there. */
   readonly unlisted: boolean;
+  /** `age-keys.txt` beside the generations: sops-nix writes it at the beginning of every run, before it decrypts. */
+  readonly keysImported?: FileRef;
 }
 
 /** A key that an installer decrypts with. */
@@ -57,6 +62,8 @@ export type InstallerWord =
   | { readonly kind: "started" }
   | { readonly kind: "finished" }
   | { readonly kind: "failed" }
+  /** The new generation is in force, whatever is in it. */
+  | { readonly kind: "linked" }
   /** No key that is there fits. */
   | { readonly kind: "wrong-key"; readonly file?: HostPath }
   /** There was no key to try. */
@@ -69,8 +76,10 @@ export type InstallerWord =
   | { readonly kind: "blocked"; readonly path: HostPath };
 
 export interface InstallerEvent {
+  /** Absent where the line alone does not tell: it then belongs to the run that it stands in. */
   readonly installer: InstallerKind | undefined;
   readonly word: InstallerWord;
+  readonly boot: BootId;
   readonly time: Micros;
   readonly ref: JournalRef;
 }
@@ -81,8 +90,8 @@ export interface Installation {
   readonly roots: readonly SecretRoot[];
   readonly keys: readonly DecryptionKey[];
   readonly events: readonly InstallerEvent[];
-  /** `age-keys.txt` of sops-nix: written at the beginning of every run, so newer than the generation after a run that failed. */
-  readonly lastRun?: FileRef;
+  /** The running system could be asked what it declares: what is not among `declared` is then not declared. */
+  readonly declarationsRead: boolean;
   /** The activation script that runs an installer, where there is one. */
   readonly activation?: FileRef;
 }

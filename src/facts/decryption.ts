@@ -17,12 +17,11 @@ export const affectedBy = (
 ): Affected => {
   const file = event.word.kind === "wrong-key" ? event.word.file : undefined;
   const named = installation.declared.filter(
-    ({ ciphertext }) =>
-      file !== undefined && ciphertext !== undefined && file.startsWith(ciphertext),
+    ({ ciphertext }) => file !== undefined && file === ciphertext?.path,
   );
   const concerned = wanted.filter(({ path }) =>
     named.length > 0
-      ? named.some((secret) => secret.path === path)
+      ? named.some((secret) => secret.path === path || secret.stored === path)
       : isInstalled(path, installation),
   );
   return {
@@ -33,7 +32,7 @@ export const affectedBy = (
 
 const isInstalled = (path: HostPath, installation: Installation): boolean =>
   rootOf(installation, path) !== undefined ||
-  installation.declared.some((secret) => secret.path === path);
+  installation.declared.some((secret) => secret.path === path || secret.stored === path);
 
 /** The keys that the newest failed run did not have, by its own words or by their absence. */
 export const absentKeys = (installation: Installation) =>

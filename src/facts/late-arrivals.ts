@@ -35,7 +35,9 @@ export const lateFile = (input: LateInput): LateArrival | undefined => {
   if (wanted.walk?.end !== "present" || miss === undefined) return undefined;
   const cameAt = laterThan(miss.first.time, [
     appearedAt(wanted),
-    installation === undefined ? undefined : installedAfter(installation, miss.first.time),
+    installation === undefined
+      ? undefined
+      : installedAfter(installation, wanted.path, miss.first.time),
     ...(otherUnits?.units ?? [])
       .filter(
         ({ makes, mountPoint }) => makes.includes(wanted.path) || isBelow(wanted.path, mountPoint),

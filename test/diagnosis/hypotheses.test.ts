@@ -358,6 +358,7 @@ describe("why a start found nothing where a secret belongs: one piece of evidenc
     installer: "sops-nix",
     name: "api-key",
     path: hostPath(KEY),
+    stored: hostPath(KEY),
     ref: { kind: "file", path: hostPath("/nix/store/manifest.json") },
   } as const;
 

@@ -348,7 +348,7 @@ export const quietHost: Pick<
 > = {
   platform: { devices: {}, hasDevices: false },
   kernelLog: { denials: [], kills: [] },
-  installation: { declared: [], roots: [], keys: [], events: [] },
+  installation: { declared: [], roots: [], keys: [], events: [], declarationsRead: true },
   otherUnits: { units: [] },
   credentialStore: {
     given: {

@@ -1,6 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { affectedBy } from "../../facts/decryption.ts";
-import { lastRunFailed, openWords } from "../../facts/installer-runs.ts";
+import { brokenRun, declaredAt, openWords } from "../../facts/installer-runs.ts";
 import { missed, wantedFiles } from "../../facts/wanted-files.ts";
 import { listed, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
@@ -95,10 +95,11 @@ export default defineRule({
       return;
     }
     // No line, but the traces of a run that ended between its keys and its generation.
-    if (!lastRunFailed(installation) || installation.lastRun === undefined) return;
+    const broken = brokenRun(installation);
+    if (broken === undefined) return;
     const missing = wanted.filter(
       ({ path, walk }) =>
-        walk?.end === "absent" && installation.declared.some((secret) => secret.path === path),
+        walk?.end === "absent" && declaredAt(installation, path)?.installer === "sops-nix",
     );
     const [gone] = missing;
     if (gone === undefined) return;
@@ -109,10 +110,8 @@ export default defineRule({
       certainty: "strong",
       subject: { installer: "sops-nix", path: gone.path },
       evidence: nonEmpty<EvidenceRef>(
-        installation.lastRun,
-        ...installation.roots.flatMap(({ generations, current }) =>
-          generations.filter(({ number }) => number === current).map(({ ref }) => ref),
-        ),
+        broken.keys,
+        broken.generation,
         ...(gone.walk === undefined ? [] : [gone.walk.ref]),
       ),
       scope: {

@@ -49,11 +49,11 @@ export default defineRule({
     const phase = history?.phases.at(-1)?.index;
     yield {
       title: `${listed(stands.map(({ name }) => name))} ${stands.length === 1 ? "is" : "are"} only a placeholder`,
-      explanation: `The installer makes ${first.path} from ${first.ciphertext ?? "a stand-in"}, which ${STAND_IN.test(first.ciphertext ?? first.path) ? "says by its name what it is" : "several secrets share"}. The real value comes with a second deployment, once the host's key is known.`,
+      explanation: `The installer makes ${first.path} from ${first.ciphertext?.path ?? "a stand-in"}, which ${STAND_IN.test(first.ciphertext?.path ?? first.path) ? "says by its name what it is" : "several secrets share"}. The real value comes with a second deployment, once the host's key is known.`,
       certainty: "strong",
       subject: {
         path: first.path,
-        ...(first.ciphertext === undefined ? {} : { from: first.ciphertext }),
+        ...(first.ciphertext === undefined ? {} : { from: first.ciphertext.path }),
       },
       evidence: nonEmpty<EvidenceRef>(first.ref, ...stands.slice(1).map(({ ref }) => ref)),
       scope: {
@@ -76,13 +76,22 @@ export default defineRule({
   },
 });
 
-/** sops-nix keeps many secrets in one file by design; agenix has a file for each. */
+/**
+ * sops-nix keeps many secrets in one file by design; agenix has a file for each. One that bears the name of a secret is that secret's,
+ * and whoever else is given it shares its value.
+ */
 const isStandIn = (
   { installer, ciphertext, path }: DeclaredSecret,
   all: readonly DeclaredSecret[],
 ): boolean =>
-  STAND_IN.test(ciphertext ?? "") ||
+  STAND_IN.test(ciphertext?.path ?? "") ||
   STAND_IN.test(path) ||
   (installer === "agenix" &&
     ciphertext !== undefined &&
-    all.some((other) => other.path !== path && other.ciphertext === ciphertext));
+    all.some((other) => other.path !== path && other.ciphertext?.path === ciphertext.path) &&
+    !all.some(
+      ({ name, ciphertext: own }) =>
+        own?.path === ciphertext.path && fileNameOf(own.path).includes(fileNameOf(name)),
+    ));
+
+const fileNameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
