@@ -27,7 +27,7 @@ export default defineRule({
   causes: [
     {
       mechanism: "older-runner-runs",
-      effects: ["runner/no-secret-path", "runner/missing", "credentials/configured-unused"],
+      effects: ["runner/no-secret-path", "runner/missing", "credentials/configured-unused", "credentials/not-configured"],
     },
   ],
   *check({ state, generations, history }) {
