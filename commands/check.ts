@@ -5,18 +5,29 @@ import { chosenFormat } from "../src/command-line/output-format.ts";
 import { writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
-import { failOnFlag, outputFlags, sourceFlags } from "../src/command-line/source-flags.ts";
+import {
+  failOnFlag,
+  outputFlags,
+  showSkippedFlag,
+  sourceFlags,
+} from "../src/command-line/source-flags.ts";
 import { diagnose, foretold, render } from "../src/index.ts";
 
 export default class Check extends BaseCommand {
   static override summary = "would the next start get its secrets? nothing is started";
   static override args = { vm: Args.string({ multiple: true, description: "VM to check" }) };
-  static override flags = { ...sourceFlags, ...outputFlags, ...failOnFlag };
+  static override flags = { ...sourceFlags, ...outputFlags, ...failOnFlag, ...showSkippedFlag };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Check);
     const format = chosenFormat(flags, "text");
-    const answer = await diagnose({ source: flags, times: flags, vms: args.vm ?? [] });
+    const answer = await diagnose({
+      source: flags,
+      times: flags,
+      vms: args.vm ?? [],
+      config: flags.config,
+      showSkipped: flags["show-skipped"],
+    });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
     await writeOutput(render(answer.report, "check", format, screen({ file })), { file });

@@ -7,6 +7,7 @@ import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
   failOnFlag,
+  showSkippedFlag,
   flakeFlag,
   outputFlags,
   sourceFlags,
@@ -16,7 +17,13 @@ import { diagnose, render } from "../src/index.ts";
 export default class Diagnose extends BaseCommand {
   static override summary = "find out why secrets do not reach a VM; without a VM: every VM found";
   static override args = { vm: Args.string({ multiple: true, description: "VM to look at" }) };
-  static override flags = { ...sourceFlags, ...flakeFlag, ...outputFlags, ...failOnFlag };
+  static override flags = {
+    ...sourceFlags,
+    ...flakeFlag,
+    ...outputFlags,
+    ...failOnFlag,
+    ...showSkippedFlag,
+  };
 
   /** The format where nothing asks for one. */
   protected readonly fallback: Format = "text";
@@ -29,6 +36,8 @@ export default class Diagnose extends BaseCommand {
       times: flags,
       vms: args.vm ?? [],
       flake: flags.flake,
+      config: flags.config,
+      showSkipped: flags["show-skipped"],
     });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];

@@ -16,7 +16,12 @@ export default class Timeline extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Timeline);
     const format = chosenFormat(flags, "text");
-    const answer = await diagnose({ source: flags, times: flags, vms: args.vm ?? [] });
+    const answer = await diagnose({
+      source: flags,
+      times: flags,
+      vms: args.vm ?? [],
+      config: flags.config,
+    });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
     await writeOutput(render(answer.report, "timeline", format, screen({ file })), { file });

@@ -2,6 +2,9 @@ import { collectStateRoot } from "./collectors/unit.ts";
 import { findVms } from "./collectors/vms.ts";
 import { readZone } from "./collectors/identity.ts";
 import { diagnoseVms, type Diagnosis } from "./diagnosis/diagnose.ts";
+import { parseSuppressions } from "./diagnosis/suppression-file.ts";
+import type { Suppressions } from "./diagnosis/suppression.ts";
+import { readConfig } from "./host/config-file.ts";
 import type { Host } from "./host/host.ts";
 import { openConfiguration } from "./host/open-configuration.ts";
 import { openHost, openJournal } from "./host/open-host.ts";
@@ -56,6 +59,9 @@ export interface Request {
   readonly vms: readonly string[];
   /** A flake reference to the configuration repository, a directory of this machine. */
   readonly flake?: string | undefined;
+  /** A configuration file of this machine; without it the usual one, where it is there. */
+  readonly config?: string | undefined;
+  readonly showSkipped?: boolean | undefined;
 }
 
 /** What came of a request. Each failure that was foreseen is an answer of its own. */
@@ -95,6 +101,8 @@ export const diagnoseHost = async (host: Host, request: Request): Promise<Answer
     }
     names.push(name);
   }
+  const wishes = await readSuppressions(request.config);
+  if (wishes.status === "wrong-usage") return wishes;
   const configuration =
     request.flake === undefined ? undefined : await openConfiguration(host, request.flake);
   if (configuration?.status === "wrong-usage") return configuration;
@@ -121,18 +129,25 @@ export const diagnoseHost = async (host: Host, request: Request): Promise<Answer
   if (unknown !== undefined && found.unreadable.length === 0) {
     return { status: "no-such-vm", vm: unknown, known: found.names };
   }
-  const diagnosis = await diagnoseVms(host, names.length > 0 ? names : found.names, window, {
-    zone,
-    boots,
-    stateRoot,
-    ...(configuration === undefined ? {} : { configuration }),
-  });
+  const diagnosis = await diagnoseVms(
+    host,
+    names.length > 0 ? names : found.names,
+    window,
+    {
+      zone,
+      boots,
+      stateRoot,
+      ...(configuration === undefined ? {} : { configuration }),
+    },
+    { now: times.now, suppressions: wishes.suppressions },
+  );
   return {
     status: "diagnosed",
     report: {
       diagnosis,
       zone: request.times.utc === true ? "UTC" : zone,
       generatedAt: times.now,
+      showSkipped: request.showSkipped === true,
     },
     severities: severitiesOf(diagnosis),
     complete: diagnosis.complete,
@@ -176,6 +191,34 @@ const openSource = async (source: Source): Promise<Opened> => {
   // A journal of another machine says nothing about the files of this one.
   if (host.kind === "live" || (await belongsToThisMachine(host))) return { status: "opened", host };
   return { status: "opened", host: openJournal(journal) };
+};
+
+type Wished =
+  | { readonly status: "read"; readonly suppressions: Suppressions | undefined }
+  | Extract<Answer, { status: "wrong-usage" }>;
+
+const readSuppressions = async (named: string | undefined): Promise<Wished> => {
+  const config = await readConfig(named);
+  switch (config.status) {
+    case "none":
+      return { status: "read", suppressions: undefined };
+    case "unreadable":
+      return {
+        status: "wrong-usage",
+        message: `${config.file} cannot be used: ${config.why}`,
+        hint: "--config names another file",
+      };
+    case "read": {
+      const parsed = parseSuppressions(config.text, config.file);
+      return parsed.status === "parsed"
+        ? { status: "read", suppressions: parsed.suppressions }
+        : {
+            status: "wrong-usage",
+            message: parsed.message,
+            hint: "docs/suppression.md tells what it may hold",
+          };
+    }
+  }
 };
 
 interface Clock {

@@ -73,6 +73,11 @@ export const sourceFlags = {
     helpValue: "TIME",
     summary: "take TIME for the time of the report, so that two runs are identical",
   }),
+  config: text({
+    ...output,
+    helpValue: "FILE",
+    summary: "take suppressions from FILE in place of /etc/mvdoctor/config.json",
+  }),
   utc: Flags.boolean({ ...window, summary: "show times in UTC instead of the host's zone" }),
 };
 
@@ -112,4 +117,12 @@ export const failOnFlag = {
     options: FAIL_ON,
     default: "error",
   })(),
+};
+
+/** For commands whose report counts the rules that were not asked. */
+export const showSkippedFlag = {
+  "show-skipped": Flags.boolean({
+    ...output,
+    summary: "list the rules that were not asked, with what was missing",
+  }),
 };

@@ -10,6 +10,7 @@ import type { HostJournal } from "../evidence/journal.ts";
 import type { Host } from "../host/host.ts";
 import type { BootsRead } from "../journal/boots.ts";
 import type { Window } from "../journal/read.ts";
+import { dayOf } from "../time/format-time.ts";
 import {
   SEVERITIES,
   type HostPath,
@@ -30,6 +31,13 @@ import { phaseAccounts } from "./phase-account.ts";
 import { sinceWhen } from "./since.ts";
 import { timelineRows } from "./timeline.ts";
 import { secretStages } from "./stages.ts";
+import {
+  onDay,
+  suppress,
+  type Suppression,
+  type Suppressions,
+  type SuppressionState,
+} from "./suppression.ts";
 import { transitions } from "./transitions.ts";
 
 export interface Diagnosis {
@@ -41,6 +49,15 @@ export interface Diagnosis {
   readonly complete: boolean;
   readonly gaps: readonly Gap[];
   readonly vms: readonly VmDiagnosis[];
+  /** Absent where nothing was asked to be suppressed. */
+  readonly suppressions?: SuppressionState;
+}
+
+/** What the one who asks wants, beside the evidence. */
+export interface Wishes {
+  /** The time of the report. */
+  readonly now: Micros;
+  readonly suppressions: Suppressions | undefined;
 }
 
 /** What was read of a host before it was known which VMs and times are asked for. */
@@ -58,7 +75,12 @@ export const diagnoseVms = async (
   vms: readonly VmName[],
   window: Window,
   { zone, boots, stateRoot, configuration }: HostBasics,
+  { now, suppressions }: Wishes,
 ): Promise<Diagnosis> => {
+  const wanted =
+    suppressions === undefined || suppressions.entries.length === 0
+      ? undefined
+      : onDay(suppressions, dayOf(now, zone));
   const journal = await collectHostJournal(host, window, boots);
   const [identity, platform, kernelLog, sourceCopies, repository] = await Promise.all([
     collectIdentity(host, journal.journal),
@@ -93,13 +115,24 @@ export const diagnoseVms = async (
     },
     complete: !gaps.some(({ required }) => required),
     gaps,
-    vms: found.map((one) => diagnoseVm(one, journalComplete)),
+    vms: found.map((one) => diagnoseVm(one, { journalComplete, holding: wanted?.holding ?? [] })),
+    ...(wanted === undefined ? {} : { suppressions: wanted }),
   };
 };
 
-const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean): VmDiagnosis => {
+interface Terms {
+  readonly journalComplete: boolean;
+  readonly holding: readonly Suppression[];
+}
+
+const diagnoseVm = (
+  { vm, evidence, gaps }: VmEvidence,
+  { journalComplete, holding }: Terms,
+): VmDiagnosis => {
   const { knowledge, findings: judged, outcomes } = judge(vm, evidence);
-  const findings = weighRemedies(vm, evidence, judged);
+  // Stages and open questions are about what is; a suppression only says what counts.
+  const all = weighRemedies(vm, evidence, judged);
+  const { kept: findings, suppressed } = suppress(vm, all, holding);
   const history = valueOf(knowledge.history);
   const secrets = valueOf(knowledge.secrets) ?? [];
   const hostJournal = valueOf(evidence.hostJournal);
@@ -120,7 +153,8 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
     }),
     rootCauses: rootCausesOf(findings),
     findings,
-    stages: secretStages({ evidence, knowledge, findings }),
+    suppressed,
+    stages: secretStages({ evidence, knowledge, findings: all }),
     phases:
       history === undefined ? [] : phaseAccounts(history, { runners: texts, secrets, evidence }),
     timeline: history === undefined ? [] : timelineRows(history, valueOf(evidence.vmJournal)),
@@ -129,9 +163,9 @@ const diagnoseVm = ({ vm, evidence, gaps }: VmEvidence, journalComplete: boolean
     hypotheses:
       history === undefined || hostJournal === undefined
         ? []
-        : hypotheses({ vm, evidence, history, findings, hostJournal }),
+        : hypotheses({ vm, evidence, history, findings: all, hostJournal }),
     options: rankedOptions(findings),
-    nextStart: predictStart(vm, evidence),
+    nextStart: predictStart(vm, evidence, holding),
     outcomes,
   };
 };

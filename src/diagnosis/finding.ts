@@ -3,6 +3,7 @@ import type { Phase } from "../facts/history.ts";
 import type { Provenance } from "../facts/provenance.ts";
 import type { MechanismName, Misleading, Remedy, Scope, Subject } from "../rules/rule.ts";
 import type { KnowledgeKey } from "../facts/facts.ts";
+import type { Suppressed } from "./suppression.ts";
 import type {
   Certainty,
   Micros,
@@ -88,6 +89,7 @@ export interface NextStart {
   readonly basis: string;
   readonly rootCauses: readonly RuleId[];
   readonly findings: readonly Finding[];
+  readonly suppressed: readonly Suppressed<Finding>[];
   readonly stages: readonly SecretStages[];
   readonly stops: readonly Stop[];
   readonly options: readonly WeighedRemedy[];
@@ -154,6 +156,8 @@ export interface VmDiagnosis {
   readonly everWorked: EverWorked;
   readonly rootCauses: readonly RuleId[];
   readonly findings: readonly Finding[];
+  /** What was found and does not count, because somebody said so. */
+  readonly suppressed: readonly Suppressed<Finding>[];
   readonly stages: readonly SecretStages[];
   readonly phases: readonly PhaseAccount[];
   /** When the state that is in force began, as far as the journal tells; microseconds. */

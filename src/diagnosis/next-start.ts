@@ -7,9 +7,14 @@ import { judge } from "./judgement.ts";
 import { rankedOptions } from "./options.ts";
 import { weighRemedies } from "./remedies.ts";
 import { secretStages } from "./stages.ts";
+import { suppress, type Suppression } from "./suppression.ts";
 
 /** What the next start would meet, and whether it would bring the VM its secrets. */
-export const predictStart = (vm: VmName, evidence: CollectedEvidence): NextStart => {
+export const predictStart = (
+  vm: VmName,
+  evidence: CollectedEvidence,
+  suppressions: readonly Suppression[] = [],
+): NextStart => {
   const ahead = aheadOfStart(evidence);
   const { knowledge, findings } = judge(vm, ahead);
   const met = weighRemedies(
@@ -20,13 +25,15 @@ export const predictStart = (vm: VmName, evidence: CollectedEvidence): NextStart
   const stages = secretStages({ evidence: ahead, knowledge, findings: met });
   const stops = stages.flatMap((row) => stopOf(row, met));
   const faults = met.filter(({ severity, role }) => isFault(severity) && role !== "risk");
+  const { kept, suppressed } = suppress(vm, met, suppressions);
   return {
     ...verdictOf(stages, stops, faults, evidence),
-    rootCauses: rootCausesOf(met),
-    findings: met,
+    rootCauses: rootCausesOf(kept),
+    findings: kept,
+    suppressed,
     stages,
     stops,
-    options: rankedOptions(met),
+    options: rankedOptions(kept),
   };
 };
 

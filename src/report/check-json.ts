@@ -2,6 +2,7 @@ import { formatUtc } from "../time/format-time.ts";
 import { evidenceNumbers } from "./evidence-numbers.ts";
 import { jsonCited, jsonFinding } from "./json.ts";
 import type { Report } from "./report.ts";
+import { jsonSuppressed, jsonSuppressions } from "./suppressed.ts";
 import { plain, withMoments } from "./words.ts";
 
 /** The prediction for programs: the keys of a diagnosis where they mean the same. */
@@ -20,6 +21,7 @@ export const renderCheckJson = ({ diagnosis, generatedAt }: Report): string => {
     })),
     stages: nextStart.stages,
     findings: nextStart.findings.map((finding) => jsonFinding(finding, numbers)),
+    suppressed: nextStart.suppressed.map(jsonSuppressed),
     options: nextStart.options,
   }));
   const document = {
@@ -36,6 +38,7 @@ export const renderCheckJson = ({ diagnosis, generatedAt }: Report): string => {
       reason: plain(reason),
       ...(vm === undefined ? {} : { vm }),
     })),
+    suppressions: jsonSuppressions(diagnosis.suppressions),
     vms,
     evidence: jsonCited(numbers),
   };

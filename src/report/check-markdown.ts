@@ -2,7 +2,7 @@ import type { VmDiagnosis } from "../diagnosis/finding.ts";
 import { ANSWER, stopLine } from "./check-text.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import { prose } from "./markdown-text.ts";
-import { evidence, optionBlocks, stageTable, why } from "./markdown.ts";
+import { evidence, notAsked, optionBlocks, stageTable, suppressedBlocks, why } from "./markdown.ts";
 import type { Report } from "./report.ts";
 import { sentence } from "./words.ts";
 
@@ -10,15 +10,16 @@ import { sentence } from "./words.ts";
 export const renderCheckMarkdown = (report: Report): string => {
   const blocks = report.diagnosis.vms.flatMap((vm) => {
     const numbers = evidenceNumbers();
-    return [...nextStart(vm, numbers, report.zone), ...evidence(numbers, report.zone)];
+    return [...nextStart(vm, numbers, report), ...evidence(numbers, report.zone)];
   });
-  return `${(blocks.length === 0 ? ["# No VM was found"] : blocks).join("\n\n")}\n`;
+  const all = blocks.length === 0 ? ["# No VM was found"] : [...blocks, ...notAsked(report)];
+  return `${all.join("\n\n")}\n`;
 };
 
 const nextStart = (
   { vm, nextStart: next }: VmDiagnosis,
   numbers: EvidenceNumbers,
-  zone: string,
+  { zone, diagnosis }: Report,
 ): readonly string[] => [
   `# ${prose(vm)}: ${ANSWER[next.prediction]}`,
   next.stops.length === 0
@@ -27,4 +28,5 @@ const nextStart = (
   ...stageTable(next),
   ...why(next, numbers, zone),
   ...optionBlocks(next),
+  ...suppressedBlocks(next, diagnosis),
 ];

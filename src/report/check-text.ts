@@ -2,7 +2,7 @@ import type { NextStart, Stop, VmDiagnosis } from "../diagnosis/finding.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import { page, type Page, type PageOptions } from "./page.ts";
 import type { Report } from "./report.ts";
-import { coverage, evidenceList, findingList, optionList, ways } from "./text.ts";
+import { coverage, evidenceList, findingList, optionList, suppressedList, ways } from "./text.ts";
 import { plain, sentence } from "./words.ts";
 
 /** Whether the next start of each VM would get its secrets, and where each would stop. */
@@ -46,6 +46,7 @@ const nextStart = (
   ways(out, next.stages);
   findingList(out, next.findings, numbers, zone);
   optionList(out, next);
+  suppressedList(out, next, diagnosis);
 };
 
 /** `api-key would stop at access: /run/secrets/api-key [access/file-mode]` */

@@ -4,6 +4,7 @@ import { formatUtc } from "../time/format-time.ts";
 import type { Micros } from "../vocabulary.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import { plain, withMoments } from "./words.ts";
+import { jsonSuppressed, jsonSuppressions } from "./suppressed.ts";
 import type { Report } from "./report.ts";
 
 const SCHEMA_VERSION = 1;
@@ -46,6 +47,7 @@ const jsonReport = ({ diagnosis, generatedAt }: Report) => {
         ...(ref?.until === undefined ? {} : { until: formatUtc(ref.until) }),
       })),
     },
+    suppressions: jsonSuppressions(diagnosis.suppressions),
     vms,
     evidence: jsonCited(numbers),
   };
@@ -62,6 +64,7 @@ const jsonVm = (vm: VmDiagnosis, numbers: EvidenceNumbers) => ({
   },
   rootCauses: vm.rootCauses,
   findings: vm.findings.map((finding) => jsonFinding(finding, numbers)),
+  suppressed: vm.suppressed.map(jsonSuppressed),
   stages: vm.stages,
   phases: vm.phases.map((phase) => ({
     index: phase.index,

@@ -5,6 +5,8 @@ import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import type { Report } from "./report.ts";
 import { answerLines, optionLetter } from "./text.ts";
 import { cell, code, fenced, list, prose } from "./markdown-text.ts";
+import { skippedCount, skippedLines } from "./skipped.ts";
+import { expiredLines, suppressedHeadline, suppressionLine } from "./suppressed.ts";
 import { evidenceLine, journalLine, plain, sentence } from "./words.ts";
 
 /** The incident write-up: timeline with quoted evidence, what changed, why, options, the answer, next steps. */
@@ -44,6 +46,7 @@ const vmReport = (vm: VmDiagnosis, report: Report): readonly string[] => {
     ...why(vm, numbers, zone),
     ...open(vm, numbers, zone),
     ...optionBlocks(vm),
+    ...suppressedBlocks(vm, report.diagnosis),
     "## Was it ever working?",
     `**${capital(vm.everWorked.answer)}.** ${prose(sentence(vm.everWorked.basis, zone))}${cites(vm.everWorked.evidence, numbers)}`,
     ...nextSteps(vm),
@@ -198,6 +201,19 @@ const nextSteps = (vm: VmDiagnosis): readonly string[] => {
     : ["## Next steps", steps.map((step, index) => `${index + 1}. ${step}`).join("\n")];
 };
 
+/** What does not count, because a configuration says so: it stays countable. */
+export const suppressedBlocks = (
+  { suppressed }: Pick<VmDiagnosis, "suppressed">,
+  { suppressions }: Report["diagnosis"],
+): readonly string[] =>
+  suppressed.length === 0 || suppressions === undefined
+    ? []
+    : [
+        "## Suppressed",
+        `${prose(suppressedHeadline(suppressed.length, suppressions.file))}:`,
+        list(suppressed.map((one) => prose(suppressionLine(one)))),
+      ];
+
 /** Everything that was cited, by number. */
 export const evidence = (numbers: EvidenceNumbers, zone: string): readonly string[] => {
   const cited = numbers.cited();
@@ -213,10 +229,17 @@ export const evidence = (numbers: EvidenceNumbers, zone: string): readonly strin
   ];
 };
 
-const coverage = ({ diagnosis, zone }: Report): readonly string[] => [
+const coverage = (report: Report): readonly string[] => [
   "## Coverage",
+  gapList(report),
+  ...notAsked(report),
+];
+
+const gapList = ({ diagnosis, zone }: Report): string =>
   diagnosis.gaps.length === 0
-    ? "Everything that a rule asks for could be read."
+    ? skippedCount(diagnosis.vms) === undefined
+      ? "Everything that a rule asks for could be read."
+      : "Everything could be read that a report has to rest on."
     : list(
         diagnosis.gaps.map(({ source, reason, vm, ref }) => {
           const span =
@@ -225,8 +248,21 @@ const coverage = ({ diagnosis, zone }: Report): readonly string[] => [
               : `, ${formatTime(ref.since, zone)} to ${formatTime(ref.until, zone)}`;
           return `**${source}**${vm === undefined ? "" : ` of ${prose(vm)}`}: ${prose(plain(reason))}${span}`;
         }),
-      ),
-];
+      );
+
+/** Rules that were not asked, by number at least, and suppressions that no longer hold. */
+export const notAsked = ({ diagnosis, showSkipped }: Report): readonly string[] => {
+  const { vms } = diagnosis;
+  const count = skippedCount(vms);
+  return [
+    ...(count === undefined ? [] : [`${count}${showSkipped ? ":" : "."}`]),
+    ...listed(showSkipped ? skippedLines(vms) : []),
+    ...listed(expiredLines(diagnosis)),
+  ];
+};
+
+const listed = (lines: readonly string[]): readonly string[] =>
+  lines.length === 0 ? [] : [list(lines.map(prose))];
 
 const argument = (
   { text, evidence: refs }: Argument,

@@ -6,4 +6,6 @@ export interface Report {
   readonly diagnosis: Diagnosis;
   readonly zone: string;
   readonly generatedAt: Micros;
+  /** Whether people are shown which rules were not asked; they are counted always. */
+  readonly showSkipped: boolean;
 }

@@ -5,6 +5,8 @@ import { STAGES, type StageState } from "../vocabulary.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import { page, type Page, type PageOptions } from "./page.ts";
 import type { Report } from "./report.ts";
+import { skippedCount, skippedLines } from "./skipped.ts";
+import { expiredLines, suppressedHeadline, suppressionLine } from "./suppressed.ts";
 import { clockLine, evidenceLine, plain, sentence } from "./words.ts";
 
 /** The diagnosis for a terminal: the answer first, then the way of the secrets, the story, the findings and what to do. */
@@ -34,6 +36,7 @@ const vmReport = (out: Page, vm: VmDiagnosis, report: Report, numbers: EvidenceN
     hypotheses(out, vm, numbers, zone);
   }
   optionList(out, vm);
+  suppressedList(out, vm, report.diagnosis);
 };
 
 const STATUS_WORD: Readonly<Record<VmDiagnosis["status"], string>> = {
@@ -70,9 +73,9 @@ export const answerLines = (vm: VmDiagnosis): readonly string[] => {
   if (roots.length === 0) {
     switch (vm.status) {
       case "healthy":
-        return ["Nothing stands between this VM and what it is to get."];
+        return [`Nothing stands between this VM and what it is to get${exception(vm)}.`];
       case "stopped":
-        return ["It does not run, and nothing shows a fault."];
+        return [`It does not run, and nothing shows a fault${exception(vm)}.`];
       case "unknown":
         return ["What could be read does not say how it is."];
       case "degraded":
@@ -93,6 +96,9 @@ export const answerLines = (vm: VmDiagnosis): readonly string[] => {
     ...(first === undefined ? [] : [`Repair: ${plain(first.title)} (option A below)`]),
   ];
 };
+
+const exception = ({ suppressed }: VmDiagnosis): string =>
+  suppressed.length === 0 ? "" : ", but for what is suppressed";
 
 const everWorked = (out: Page, vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): void => {
   out.heading(`Did a secret ever reach the guest? ${vm.everWorked.answer}`);
@@ -260,6 +266,17 @@ export const optionList = (
   for (const { title, why } of misleading) out.paragraph(`${title}: ${why}`, "  - ", "    ");
 };
 
+/** What does not count, because a configuration says so: it stays countable. */
+export const suppressedList = (
+  out: Page,
+  { suppressed }: Pick<VmDiagnosis, "suppressed">,
+  { suppressions }: Diagnosis,
+): void => {
+  if (suppressed.length === 0 || suppressions === undefined) return;
+  out.heading(suppressedHeadline(suppressed.length, suppressions.file));
+  for (const one of suppressed) out.paragraph(suppressionLine(one), "  - ", "    ");
+};
+
 /** Everything that was cited, by number. */
 export const evidenceList = (out: Page, numbers: EvidenceNumbers, zone: string): void => {
   const cited = numbers.cited();
@@ -271,11 +288,8 @@ export const evidenceList = (out: Page, numbers: EvidenceNumbers, zone: string):
 };
 
 /** What the journal covers, what could not be looked at, and when the report was made. */
-export const coverage = (
-  out: Page,
-  { coverage: seen, gaps, complete, vms }: Diagnosis,
-  report: Report,
-): void => {
+export const coverage = (out: Page, diagnosis: Diagnosis, report: Report): void => {
+  const { coverage: seen, gaps, complete, vms } = diagnosis;
   out.heading("What was looked at");
   out.paragraph(
     seen.first === undefined || seen.last === undefined
@@ -296,15 +310,12 @@ export const coverage = (
   }
   if (!complete)
     out.paragraph("So the picture is incomplete: what is not found may still be there.", "  ");
-  const skipped = vms.flatMap(({ outcomes }) =>
-    outcomes.filter(({ status }) => status === "skipped"),
-  );
-  if (skipped.length > 0) {
-    out.paragraph(
-      `${skipped.length} ${skipped.length === 1 ? "rule was" : "rules were"} not asked because of that.`,
-      "  ",
-    );
-  }
+  const skipped = skippedCount(vms);
+  if (skipped !== undefined)
+    out.paragraph(`${skipped}${report.showSkipped ? ":" : "; --show-skipped lists them."}`, "  ");
+  for (const line of report.showSkipped ? skippedLines(vms) : [])
+    out.paragraph(line, "  - ", "    ");
+  for (const line of expiredLines(diagnosis)) out.paragraph(line, "  ", "    ");
   const failed = vms.flatMap(({ outcomes }) => outcomes.filter(({ status }) => status === "error"));
   for (const outcome of failed) {
     out.paragraph(

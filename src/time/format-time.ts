@@ -8,6 +8,9 @@ export const formatTime = (time: Micros, zone: string): string => {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} ${formatOffset(offset)}`;
 };
 
+/** The day in `zone`, ISO 8601: `2025-09-27`. */
+export const dayOf = (time: Micros, zone: string): string => localIso(time, zone).iso.slice(0, 10);
+
 export interface ClockFormat {
   readonly precision: "seconds" | "milliseconds";
 }
