@@ -38,6 +38,8 @@ export const VMM_TROUBLES = [
   "vsock",
   "volume",
   "lock",
+  "memory",
+  "directory",
   "arguments",
   "share",
   "panic",
