@@ -45,10 +45,10 @@ export const failedByItself = (start: Invocation): boolean =>
   hasFailed(start) && start.stopping === undefined;
 
 /** What was written before the guest's first word: behind it, the same words may be the guest's own. */
-export const beforeGuest = <Sign extends { readonly ref: JournalRef }>(
+export const beforeGuest = <Line extends { readonly ref: JournalRef }>(
   start: Invocation,
-  signs: readonly Sign[],
-): readonly Sign[] => {
+  signs: readonly Line[],
+): readonly Line[] => {
   const spoke = guestSpoke(start);
   return spoke === undefined ? signs : signs.filter(({ ref }) => ref.time <= spoke.time);
 };
