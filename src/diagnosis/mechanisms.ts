@@ -60,7 +60,7 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   },
   "helper-fails-first": {
     how: "systemd does not start a unit whose requirement failed",
-    holds: samePhase,
+    holds: (cause, effect) => sameStart(cause, effect) || samePhase(cause, effect),
   },
   "secret-is-not-made": {
     how: "the same secret was not there to be read",

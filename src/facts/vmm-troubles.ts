@@ -5,9 +5,9 @@ import type { InvocationId } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
 import { endOfStart, guestSpoke, hasFailed, meaningsIn } from "./starts.ts";
 
-/** One kind of trouble of the VMM in the starts of one phase. */
+/** One kind of trouble in the starts of one phase, or in helper units before any start. */
 export interface Trouble {
-  readonly phase: Phase;
+  readonly phase?: Phase;
   readonly starts: readonly InvocationId[];
   readonly first: JournalRef;
   readonly last: JournalRef;
@@ -53,7 +53,8 @@ export const beforeGuest = <Line extends { readonly ref: JournalRef }>(
   return spoke === undefined ? signs : signs.filter(({ ref }) => ref.time <= spoke.time);
 };
 
-interface Sign {
+/** A line that shows a trouble, with what it names. */
+export interface Sign {
   readonly ref: JournalRef;
   readonly meaning?: { readonly object?: string };
 }

@@ -17,7 +17,7 @@ export interface TroubleWords {
 /** A fault that has nothing to do with secrets: an error where it keeps the VM down, a note where the VM got over it. */
 export const troubleObservation = (trouble: Trouble, words: TroubleWords): Observation => ({
   title: words.title,
-  explanation: `${words.explanation} ${counted(trouble.starts.length, "start")} of phase ${trouble.phase.index} met it${STANDING[trouble.standing]}`,
+  explanation: `${words.explanation} ${counted(trouble.starts.length, "start")}${trouble.phase === undefined ? "" : ` of phase ${trouble.phase.index}`} met it${STANDING[trouble.standing]}`,
   certainty: words.certainty ?? "proven",
   ...(trouble.standing === "over" ? { severity: "info" as const } : {}),
   subject: words.subject,
@@ -27,7 +27,7 @@ export const troubleObservation = (trouble: Trouble, words: TroubleWords): Obser
     ...(words.evidence ?? []),
   ),
   scope: {
-    phase: trouble.phase.index,
+    ...(trouble.phase === undefined ? {} : { phase: trouble.phase.index }),
     starts: trouble.starts,
     inForce: trouble.standing === "down",
   },
@@ -51,4 +51,10 @@ export const ENDS_THE_START = [
       "lifecycle/clean-exit",
     ],
   },
+] as const;
+
+/** What follows where a helper unit fails with it, too. */
+export const ENDS_THE_START_OR_A_HELPER = [
+  ...ENDS_THE_START,
+  { mechanism: "helper-fails-first", effects: ["unrelated/other-unit"] },
 ] as const;

@@ -45,7 +45,7 @@ export default defineRule({
   *check({ history, platform }) {
     for (const phase of history.phases) {
       const disks = troubleIn(history, phase, (start) =>
-        volumeErrors(start).filter(({ isDevice, refused }) => isDevice && refused),
+        volumeErrors(start, undefined).filter(({ isDevice, refused }) => isDevice && refused),
       );
       for (const trouble of disks) {
         yield troubleObservation(trouble, {

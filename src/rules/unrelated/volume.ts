@@ -25,12 +25,13 @@ export default defineRule({
     sources: ["microvm.nix lib/volumes.nix and lib/runner.nix, createVolumes", "microvm.nix#246"],
   },
   requires: ["history"],
+  optional: ["runnerNeeds"],
   causes: ENDS_THE_START,
-  *check({ history }) {
+  *check({ history, runnerNeeds }) {
     for (const phase of history.phases) {
       const troubles = troubleIn(history, phase, (start) =>
         // A block device that is refused is told by unrelated/upstream-change.
-        volumeErrors(start).filter(({ isDevice, refused }) => !(isDevice && refused)),
+        volumeErrors(start, runnerNeeds).filter(({ isDevice, refused }) => !(isDevice && refused)),
       );
       for (const trouble of troubles) {
         yield troubleObservation(trouble, {
