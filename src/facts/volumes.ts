@@ -1,6 +1,8 @@
+import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { Invocation } from "../evidence/journal.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { RunnerNeeds } from "../evidence/runner-needs.ts";
+import type { SecretFiles } from "../evidence/secret-files.ts";
 import { meaningsIn } from "./starts.ts";
 import { beforeGuest } from "./vmm-troubles.ts";
 
@@ -57,4 +59,20 @@ export const volumeErrors = (
     refused,
     isDevice: BLOCK_DEVICE.test(object),
   }));
+};
+
+/**
+ * A block device that was refused and belongs to the group disk, by its stat or for all that is known; one that is open to another group
+ * was refused for another reason.
+ */
+export const belongsToDisk = (
+  { isDevice, refused, meaning }: VolumeError,
+  files: SecretFiles | undefined,
+  identity: HostIdentity | undefined,
+): boolean => {
+  if (!isDevice || !refused) return false;
+  const walk = [...(files?.walks.values() ?? [])].find(({ path }) => path === meaning.object);
+  const disk = identity?.groups.get("disk")?.gid;
+  const stat = walk?.end === "present" ? walk.file?.stat : undefined;
+  return stat?.type !== "block-device" || disk === undefined || stat.gid === disk;
 };
