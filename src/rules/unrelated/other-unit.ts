@@ -60,7 +60,8 @@ export default defineRule({
         last,
       );
     // A helper that systemd refused to start again is told by lifecycle/start-limit: it failed because the VM did.
-    if (helper !== undefined && vmJournal.limits.some(({ unit }) => unit === helper.unit)) return;
+    if (helper !== undefined && vmJournal.limits.some((limit) => limit.unit === helper.unit))
+      return;
     const later = vmJournal.invocations.some(({ first }) => first.time > last.time);
     const phase = history.phases.findLast(({ start }) => start <= last.time);
     yield {

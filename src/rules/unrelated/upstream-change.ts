@@ -43,7 +43,15 @@ export default defineRule({
     sources: ["microvm.nix CHANGELOG 0.5.0, #222", "systemd#29435", "firecracker#3063"],
   },
   requires: ["history"],
-  optional: ["platform", "runnerNeeds", "secretFiles", "identity", "guestSystem", "runners"],
+  optional: [
+    "platform",
+    "runnerNeeds",
+    "secretFiles",
+    "identity",
+    "guestSystem",
+    "runners",
+    "secrets",
+  ],
   causes: ENDS_THE_START,
   *check(knowledge) {
     yield* refusedDisks(knowledge);
@@ -56,7 +64,13 @@ type Known = Pick<Knowledge, "history"> &
   Partial<
     Pick<
       Knowledge,
-      "platform" | "runnerNeeds" | "secretFiles" | "identity" | "guestSystem" | "runners"
+      | "platform"
+      | "runnerNeeds"
+      | "secretFiles"
+      | "identity"
+      | "guestSystem"
+      | "runners"
+      | "secrets"
     >
   >;
 
@@ -97,18 +111,9 @@ const ACL_SINCE = 254;
 
 function* refusedModes({ history, platform, guestSystem }: Known): Iterable<Observation> {
   for (const phase of history.phases) {
-    const complaints =
-      (ofGuest: boolean) =>
-      (start: Invocation): readonly Sign[] =>
-        meaningsIn(start, "credential-mode")
-          .filter(({ ref }) => {
-            const spoke = guestSpoke(start);
-            return (spoke !== undefined && spoke.time <= ref.time) === ofGuest;
-          })
-          .map(({ ref }) => ({ ref }));
     const own = platform?.systemd;
     if (own === undefined || own.major >= ACL_SINCE) {
-      for (const trouble of troubleIn(history, phase, complaints(false))) {
+      for (const trouble of troubleIn(history, phase, (start) => complaints(start, false))) {
         yield troubleObservation(trouble, {
           title: "A program refuses a credential for its mode",
           explanation: `${MODE_WORDS}${own === undefined ? "" : ` This host runs systemd ${own.text}.`}`,
@@ -121,7 +126,7 @@ function* refusedModes({ history, platform, guestSystem }: Known): Iterable<Obse
     const inside = /^systemd-(?<major>\d+)/u.exec(guestSystem?.systemd ?? "")?.groups?.["major"];
     if (inside !== undefined && Number(inside) < ACL_SINCE) continue;
     const final = phase.starts.at(-1);
-    const [complaint] = final === undefined ? [] : complaints(true)(final);
+    const [complaint] = final === undefined ? [] : complaints(final, true);
     if (
       complaint === undefined ||
       phase !== history.phases.findLast(({ starts }) => starts.length > 0)
@@ -145,11 +150,24 @@ function* refusedModes({ history, platform, guestSystem }: Known): Iterable<Obse
   }
 }
 
+/** What the runner's side, or the guest, says of a credential's mode. */
+const complaints = (start: Invocation, ofGuest: boolean): readonly Sign[] => {
+  const spoke = guestSpoke(start);
+  return meaningsIn(start, "credential-mode")
+    .filter(({ ref }) => (spoke !== undefined && spoke.time <= ref.time) === ofGuest)
+    .map(({ ref }) => ({ ref }));
+};
+
 const MODE_WORDS =
   "The program finds the credential readable for its group. Since systemd 254 that is how an ACL for one user looks: nobody else may read it, and no chmod is needed or possible.";
 
 /** firecracker 1.0 serves its metadata in another way than 0.25, and guests came up without. */
-function* missingMetadata({ history, runners, runnerNeeds }: Known): Iterable<Observation> {
+function* missingMetadata({
+  history,
+  runners,
+  runnerNeeds,
+  secrets,
+}: Known): Iterable<Observation> {
   const vmm = runnerNeeds?.vmm;
   const version = vmm?.name === "firecracker" ? vmm.version : undefined;
   const isIt = version !== undefined || runners?.current?.hypervisor === "firecracker";
@@ -159,10 +177,15 @@ function* missingMetadata({ history, runners, runnerNeeds }: Known): Iterable<Ob
   if (phase === undefined || final === undefined) return;
   const [word] = meaningsIn(final, "guest-without-metadata");
   if (word === undefined) return;
+  const misses = (secrets ?? []).some(({ reports }) =>
+    reports.every(({ start, bytes }) => start !== final.id || bytes === 0),
+  );
   yield {
     title: "The guest gets no metadata from firecracker",
     explanation: `cloud-init in the guest found no metadata service and goes on without it, ${version === undefined ? "under a firecracker of unknown version" : `under firecracker ${version}`}. Since 1.0 the metadata service has to be configured in another way than before; whether it is, the host does not show.`,
     certainty: "weak",
+    // A guest that wants nothing from there does well without.
+    ...(misses ? {} : { severity: "info" as const }),
     subject: { firecracker: version ?? "unknown" },
     evidence: nonEmpty<EvidenceRef>(word.ref, ...(vmm === undefined ? [] : [vmm.ref])),
     scope: { phase: phase.index, starts: [final.id], inForce: true },
