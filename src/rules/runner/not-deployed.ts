@@ -13,7 +13,7 @@ export default defineRule({
     why: "`nixos-rebuild boot`, an activation that failed, or a deployment to another host leaves a newer generation beside the one that runs. What was changed for the VM has no effect.",
     proof:
       "The system profile's newest generation, /run/current-system, and the runners that both would install for this VM.",
-    ruledOut: "Both generations install the same runner.",
+    ruledOut: "Both generations install the same runner and have the same unit for the VM.",
     confusedWith: [
       {
         id: "runner/stale-current",
@@ -53,12 +53,16 @@ export default defineRule({
       return;
     if (newest.toplevel === running.toplevel || newest.frozen) return;
     const current = generations.list.find(({ toplevel }) => toplevel === running.toplevel);
-    if (current?.runner === newest.runner || state.links.current?.store === newest.runner) return;
-    const gained = secretsGained(newest.runner, {
-      secrets,
-      ...(store === undefined ? {} : { store }),
-      ...(runners === undefined ? {} : { runners }),
-    });
+    const sameRunner =
+      current?.runner === newest.runner || state.links.current?.store === newest.runner;
+    if (sameRunner && (current?.unit === newest.unit || current === undefined)) return;
+    const gained = sameRunner
+      ? []
+      : secretsGained(newest.runner, {
+          secrets,
+          ...(store === undefined ? {} : { store }),
+          ...(runners === undefined ? {} : { runners }),
+        });
     const gains = gained.length > 0;
     const failed = (hostJournal?.events ?? []).findLast(
       (event) => event.kind === "switch-failed" && event.toplevel === newest.toplevel,
@@ -67,7 +71,7 @@ export default defineRule({
     yield {
       title: `Generation ${newest.number} was built and is not the running system`,
       explanation:
-        `The system profile leads to generation ${newest.number}, which would install ${newest.runner} for this VM. ${running.toplevel} is what runs` +
+        `The system profile leads to generation ${newest.number}, which ${sameRunner ? "has another unit" : `would install ${newest.runner}`} for this VM. ${running.toplevel} is what runs` +
         `${current === undefined ? "" : `, generation ${current.number}`}.` +
         (failed === undefined ? "" : ` The switch to it failed at ${moment(failed.ref.time)}.`) +
         (gains

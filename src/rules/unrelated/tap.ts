@@ -13,13 +13,13 @@ export default defineRule({
     what: "The VMM cannot use its TAP or macvtap interface.",
     why: "The start ends before anything of a secret matters. An interface of another queue mode, one that another VM holds, or one that is not there give different errno words.",
     proof:
-      "The VMM's line about the interface or /dev/net/tun with the errno, in the starts that failed; or the unit that makes the interface, failed in the seconds in which the VM's start failed with `dependency`.",
+      "The VMM's line about the interface or /dev/net/tun with the errno, in the starts that failed; or the same words of the unit that makes the interface, which failed in the seconds in which the VM's start failed with `dependency`.",
     ruledOut:
       "A line at warning level that the interface already exists: every start of a lasting interface prints it.",
     confusedWith: [
       {
         id: "unrelated/other-unit",
-        tell: "There another unit than the one that makes the interface failed, and the VM was not tried.",
+        tell: "There a unit failed that the VM needs, without a word about an interface, and the VM was not tried.",
       },
       {
         id: "runner/stale-current",
@@ -51,10 +51,8 @@ export default defineRule({
   },
 });
 
-const failuresToMakeIt = (helper: Invocation) => {
-  if (!/^microvm-(?:mac)?tap-interfaces@/u.test(helper.unit)) return [];
-  const words = meaningsIn(helper, "vmm-error").filter(({ meaning }) => meaning.about === "tap");
-  return words.length > 0
-    ? words
-    : [{ ref: helper.lastOutput ?? helper.result?.ref ?? helper.last }];
-};
+/** With words about the interface; a helper that failed without any is told by unrelated/other-unit. */
+const failuresToMakeIt = (helper: Invocation) =>
+  /^microvm-(?:mac)?tap-interfaces@/u.test(helper.unit)
+    ? meaningsIn(helper, "vmm-error").filter(({ meaning }) => meaning.about === "tap")
+    : [];
