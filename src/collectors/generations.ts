@@ -67,18 +67,33 @@ const readGeneration = async (host: Host, number: number, vm: VmName): Promise<G
   const link: FileRef =
     own.status === "present" ? fileRef(path, own.value) : { kind: "file", path };
   const toplevel = own.status === "present" ? storePathOf(own.value.target ?? "") : undefined;
-  const installed = await readInstaller(
-    host,
-    hostPath(`${path}/etc/systemd/system/install-microvm-${vm}.service`),
-  );
+  const units = hostPath(`${path}/etc/systemd/system`);
+  const [installed, unit] = await Promise.all([
+    readInstaller(host, hostPath(`${units}/install-microvm-${vm}.service`)),
+    dropInsOf(host, hostPath(`${units}/microvm@${vm}.service.d`)),
+  ]);
   return {
     number,
     link,
     ...(toplevel === undefined ? {} : { toplevel }),
     ...(installed?.runner === undefined ? {} : { runner: installed.runner }),
     ...(installed === undefined ? {} : { installer: installed.ref }),
+    ...(unit === undefined ? {} : { unit }),
     frozen: installed?.frozen ?? false,
   };
+};
+
+/** Each drop-in with the store path that it comes from; `undefined` where there is none. */
+const dropInsOf = async (host: Host, directory: HostPath): Promise<string | undefined> => {
+  const names = await host.list(directory);
+  if (names.status !== "present" || names.value.length === 0) return undefined;
+  const sources = await Promise.all(
+    names.value.map(async (name) => {
+      const walk = await walkPath(host, hostPath(`${directory}/${name}`));
+      return `${name} ${walk.file?.path ?? ""}`;
+    }),
+  );
+  return sources.join("\n");
 };
 
 export interface Installer {

@@ -210,25 +210,18 @@ const TOPLEVEL = /\/nix\/store\/\w{32}-nixos-system-[\w.+-]+/u;
 const SUDO = /^\s*(?<user>\S+) : .*\bCOMMAND=(?<command>.+)$/u;
 /** What an operator does to a VM or its host; the rest of sudo's lines is nobody's business here. */
 const RELEVANT_COMMAND =
-  /microvm|nixos-rebuild|switch-to-configuration|\bclan\b|systemctl|\/run\/secrets|agenix|sops/u;
+  /microvm|nixos-rebuild|switch-to-configuration|\bclan\b|systemctl|\/run\/secrets|agenix|sops|nix-collect-garbage|nix(?:-store)? .*\bgc\b/u;
 const INSTALLER = /sops|agenix/u;
 
 const hostEvent = (entry: JournalEntry, ref: JournalRef): HostEvent | undefined => {
   if (entry.messageId === MESSAGE_ID.journalStart) return { kind: "journal-started", ref };
   if (entry.messageId === MESSAGE_ID.journalStop) return { kind: "journal-stopped", ref };
-  if (entry.identifier === "nixos") {
-    if (
-      !/switching to system configuration/u.test(entry.message) ||
-      /finished/u.test(entry.message)
-    )
-      return undefined;
-    const toplevel = storePathOf(TOPLEVEL.exec(entry.message)?.[0] ?? "");
-    return {
-      kind: "switch",
-      ...(toplevel === undefined ? {} : { toplevel }),
-      ref,
-    };
+  if (entry.identifier === "nixos" || SWITCHING.has(entry.unit ?? "")) {
+    const event = switchEvent(entry.message, ref);
+    if (event !== undefined || entry.identifier === "nixos") return event;
   }
+  if (entry.unit === "nix-gc.service" && entry.messageId === MESSAGE_ID.unitStarted)
+    return { kind: "garbage-collected", ref };
   if (entry.identifier === "sudo") {
     const { user, command } = SUDO.exec(entry.message)?.groups ?? {};
     if (user === undefined || command === undefined || !RELEVANT_COMMAND.test(command))
@@ -245,6 +238,31 @@ const hostEvent = (entry: JournalEntry, ref: JournalRef): HostEvent | undefined 
     }
   }
   return undefined;
+};
+
+/** Units in whose lines a switch is logged where nobody sits at a terminal. */
+const SWITCHING: ReadonlySet<string> = new Set([
+  "nixos-rebuild-switch-to-configuration.service",
+  "nixos-upgrade.service",
+]);
+
+const UNIT_LIST =
+  /^(?<action>stopping|starting|restarting|reloading) the following units: (?<units>\S.*)$/u;
+
+/** The words of switch-to-configuration (nixpkgs pkgs/by-name/sw/switch-to-configuration-ng, and the Perl script before it). */
+const switchEvent = (text: string, ref: JournalRef): HostEvent | undefined => {
+  const list = UNIT_LIST.exec(text)?.groups;
+  if (list?.["action"] !== undefined) {
+    const units = (list["units"] ?? "").split(/,\s*/u).map((unit) => unitName(unit.trim()));
+    return { kind: "switch-units", action: list["action"], units, ref };
+  }
+  if (!/switching to system configuration/u.test(text) || /finished/u.test(text)) return undefined;
+  const toplevel = storePathOf(TOPLEVEL.exec(text)?.[0] ?? "");
+  return {
+    kind: /\bfailed\b/u.test(text) ? "switch-failed" : "switch",
+    ...(toplevel === undefined ? {} : { toplevel }),
+    ref,
+  };
 };
 
 const droppedOf = (entry: JournalEntry): { readonly unit?: UnitName; readonly count?: number } => {

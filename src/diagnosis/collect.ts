@@ -1,5 +1,6 @@
 import { findHoles, type HostJournalRead, type Silences } from "../collectors/host-journal.ts";
 import { collectGenerations, readInstaller } from "../collectors/generations.ts";
+import { collectRunnerNeeds } from "../collectors/runner-needs.ts";
 import { collectRunners } from "../collectors/runners.ts";
 import { collectSecretFiles } from "../collectors/secret-files.ts";
 import { collectStateDirectory, type InstallUnit } from "../collectors/state-directory.ts";
@@ -92,6 +93,9 @@ export const collectVm = async (
   const shown = withState(known, "shares", (there) =>
     collectShares(host, valueOf(runners) ?? {}, there),
   );
+  const needs = withState(known, "needs of the runner", (there) =>
+    collectRunnerNeeds(host, valueOf(runners)?.current, there),
+  );
   const [secretFiles, otherUnits, installation, credentialStore, guestSystem, shares, silences] =
     await Promise.all([
       guarded("secret files", async () =>
@@ -129,6 +133,7 @@ export const collectVm = async (
     credentialStore,
     guestSystem,
     shares,
+    runnerNeeds: await needs,
     ...(await provenance),
   };
   const gaps: Gap[] = [

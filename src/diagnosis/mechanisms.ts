@@ -60,7 +60,7 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   },
   "helper-fails-first": {
     how: "systemd does not start a unit whose requirement failed",
-    holds: samePhase,
+    holds: (cause, effect) => sameStart(cause, effect) || samePhase(cause, effect),
   },
   "secret-is-not-made": {
     how: "the same secret was not there to be read",
@@ -81,7 +81,12 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   },
   "older-runner-runs": {
     how: "the newer runner that would do it is not the one that runs",
-    holds: bothInForce,
+    // Where the effect is about secrets, the newer runner has to be one that does better with them.
+    holds: (cause, effect) =>
+      bothInForce(cause, effect) &&
+      (effect.scope.secrets === undefined ||
+        effect.scope.secrets.length === 0 ||
+        sameSecret(cause, effect)),
   },
   "share-is-not-served": {
     how: "the VMM of the same start finds nobody who serves the share",

@@ -9,6 +9,7 @@ import type { KernelLog } from "./kernel-log.ts";
 import type { OtherUnits } from "./other-units.ts";
 import type { Platform } from "./platform.ts";
 import type { Runner } from "./runner.ts";
+import type { RunnerNeeds } from "./runner-needs.ts";
 import type { Shares } from "./shares.ts";
 import type { SecretFiles } from "./secret-files.ts";
 import type { Registrations, SourceCopies } from "./store-history.ts";
@@ -78,6 +79,7 @@ export interface EvidenceMap {
   readonly registrations: Registrations;
   readonly sourceCopies: SourceCopies;
   readonly configurationRepository: ConfigurationRepository;
+  readonly runnerNeeds: RunnerNeeds;
 }
 
 export type EvidenceKey = keyof EvidenceMap;

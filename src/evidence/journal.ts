@@ -87,6 +87,16 @@ export interface Boot {
 /** Something on the host that is not the VM's own and that its story needs. */
 export type HostEvent =
   | { readonly kind: "switch"; readonly toplevel?: StorePath; readonly ref: JournalRef }
+  /** It ended with an error: not everything of it is in force. */
+  | { readonly kind: "switch-failed"; readonly toplevel?: StorePath; readonly ref: JournalRef }
+  /** Units that a switch says it stops, starts, restarts or reloads. */
+  | {
+      readonly kind: "switch-units";
+      readonly action: string;
+      readonly units: readonly UnitName[];
+      readonly ref: JournalRef;
+    }
+  | { readonly kind: "garbage-collected"; readonly ref: JournalRef }
   | { readonly kind: "secrets-installed"; readonly ref: JournalRef }
   | { readonly kind: "secrets-failed"; readonly ref: JournalRef }
   | {

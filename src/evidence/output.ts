@@ -25,6 +25,10 @@ export type GuestMeaning =
   | { readonly kind: "guest-mounts"; readonly path: HostPath }
   /** The guest could not boot its system. */
   | { readonly kind: "guest-emergency" }
+  /** The guest's kernel or the first stage of its boot gave up. */
+  | { readonly kind: "guest-panic" }
+  /** cloud-init in the guest found no metadata. */
+  | { readonly kind: "guest-without-metadata" }
   /** A unit of the guest failed, by the mark on its console. */
   | { readonly kind: "guest-failed"; readonly what: string }
   /** A program finds that others than its user may read a credential. */
@@ -38,6 +42,8 @@ export const VMM_TROUBLES = [
   "vsock",
   "volume",
   "lock",
+  "memory",
+  "directory",
   "arguments",
   "share",
   "panic",

@@ -40,6 +40,8 @@ export interface Generation {
   /** The runner in the `ln -sTf` of its `install-microvm-VM`; absent where it installs none. */
   readonly runner?: StorePath;
   readonly installer?: FileRef;
+  /** The drop-ins of `microvm@VM.service` by name and store path: equal texts where the unit is the same. */
+  readonly unit?: string;
   /** `ConditionPathExists=!...`: an existing VM is left as it is. */
   readonly frozen: boolean;
 }

@@ -42,7 +42,7 @@ export interface CredentialInput {
 }
 
 /** 1 MiB for the names and contents of all plain credentials together (src/basic/constants.h, CREDENTIALS_TOTAL_SIZE_MAX); that much exactly is refused too. */
-export const MOST_BYTES = 1024 * 1024;
+const MOST_BYTES = 1024 * 1024;
 /** Base64 of the largest encrypted credential: certain only above it (src/shared/creds-util.h, CREDENTIAL_ENCRYPTED_SIZE_MAX). */
 const MOST_ENCRYPTED_BYTES = ((1024 + 128) * 1024 * 4) / 3;
 

@@ -293,6 +293,9 @@ const changeOf = (event: HostEvent): readonly Change[] => {
     case "secrets-installed":
     case "secrets-failed":
       return [{ kind: "secrets", time: event.ref.time, ref: event.ref }];
+    case "switch-failed":
+    case "switch-units":
+    case "garbage-collected":
     case "journal-started":
     case "journal-stopped":
       return [];

@@ -101,7 +101,7 @@ const isReplaced = (
   });
 
 /** The generation that a root's link leads to. */
-export const generationOf = ({ generations, current }: SecretRoot): FileRef | undefined =>
+const generationOf = ({ generations, current }: SecretRoot): FileRef | undefined =>
   generations.find(({ number }) => number === current)?.ref;
 
 /** The installer's place that a path lies in. */

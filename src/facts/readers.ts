@@ -43,9 +43,6 @@ export const serviceReader = (
   };
 };
 
-/** Who reads for LoadCredential=, in the host's own namespaces and with all capabilities: no mode stops it. */
-export const SYSTEMD_READER: Reader = readerOf({ ...ROOT, name: "systemd" }, 0, []);
-
 /** The identity behind a user id that journald saw, with the groups that the accounts of the host give it. */
 export const readerOfUid = (uid: number, identity: HostIdentity | undefined): Reader => {
   const account = [...(identity?.users.values() ?? [])].find((one) => one.uid === uid) ?? {

@@ -5,7 +5,12 @@ export type LineMask = (text: string, source: string) => string;
 
 /** Who writes the lines of a journal one after the other: a process of one boot under one name. */
 export const writerOf = (fields: Readonly<Record<string, unknown>>): string =>
-  ["_BOOT_ID", "_PID", "SYSLOG_IDENTIFIER"].map((field) => String(fields[field] ?? "")).join(" ");
+  ["_BOOT_ID", "_PID", "SYSLOG_IDENTIFIER"]
+    .map((field) => {
+      const value = fields[field];
+      return typeof value === "string" ? value : "";
+    })
+    .join(" ");
 
 /** What a source is in the middle of: a key block, or a list of strings with a value of several lines in it. */
 interface Unfinished {

@@ -49,9 +49,19 @@ const SECRET_INSTALLERS = [
   "agenix.service",
 ].map(unitName);
 
+/** Units that switch the system or collect garbage, with or without an operator. */
+const HOUSEKEEPING = [
+  "nix-gc.service",
+  "nixos-rebuild-switch-to-configuration.service",
+  "nixos-upgrade.service",
+].map(unitName);
+
 /** What happened to the host and to its journal, independent of any VM. */
 export const hostMatches = (): readonly string[] => [
-  ...unitMatches(SECRET_INSTALLERS, ["nixos", "sudo", "sops-install-secrets", "agenix"]),
+  ...unitMatches(
+    [...SECRET_INSTALLERS, ...HOUSEKEEPING],
+    ["nixos", "sudo", "sops-install-secrets", "agenix"],
+  ),
   "+",
   ...[
     MESSAGE_ID.journalStart,

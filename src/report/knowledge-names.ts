@@ -26,6 +26,7 @@ const NAMES: Readonly<Record<KnowledgeName, string>> = {
   registrations: "when store paths were registered",
   sourceCopies: "the copies of microvm.nix in the store",
   configurationRepository: "the configuration repository",
+  runnerNeeds: "what the runner needs of the host",
 };
 
 /** What a rule needs, in words. */

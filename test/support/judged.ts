@@ -27,6 +27,7 @@ const KEYS = [
   "registrations",
   "sourceCopies",
   "configurationRepository",
+  "runnerNeeds",
 ] as const satisfies readonly (keyof EvidenceMap)[];
 
 /** Literal evidence as collectors would bring it. What is not given is unavailable. */

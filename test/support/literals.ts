@@ -345,6 +345,7 @@ export const quietHost: Pick<
   | "registrations"
   | "sourceCopies"
   | "configurationRepository"
+  | "runnerNeeds"
 > = {
   platform: { devices: {}, hasDevices: false },
   kernelLog: { denials: [], kills: [] },
@@ -373,4 +374,5 @@ export const quietHost: Pick<
   registrations: registrations(),
   sourceCopies: { copies: [], looked: 0 },
   configurationRepository: repository(),
+  runnerNeeds: { volumes: [], interfaces: [] },
 };

@@ -12,6 +12,7 @@ export const guestWords = (text: string): readonly GuestMeaning[] => [
   ...mounts(text),
   ...consoleFailures(text),
   ...modeComplaints(text),
+  ...metadataMissing(text),
   ...guestKernel(text),
 ];
 
@@ -92,18 +93,30 @@ const EMERGENCY =
 const FAILED =
   /^\s*\[\s*FAILED\s*\]\s*(?:Failed (?:to start|to mount|unmounting|mounting)\s+)?(?<what>.+?)\.?\s*$/u;
 
+/** The kernel gives up, or the first stage of NixOS's boot does. */
+const PANIC = /Kernel panic - not syncing|An error occurred in stage \d of the boot process/u;
+
 const consoleFailures = (text: string): readonly GuestMeaning[] => {
-  if (EMERGENCY.test(text)) return [{ kind: "guest-emergency" }];
+  if (PANIC.test(text)) return [{ kind: "guest-panic" }];
+  if (EMERGENCY.test(text) && !/\bStopp(?:ed|ing)\b/u.test(text))
+    return [{ kind: "guest-emergency" }];
   const what = FAILED.exec(text)?.groups?.["what"];
   return what === undefined ? [] : [{ kind: "guest-failed", what }];
 };
 
 /** A program that insists on 0600 and sees the 0440 that an ACL looks like. */
-const TOO_WIDE = /(?:world|group)[- ]readable|(?:mode|permissions)\D{0,12}0?(?:10)?0?440\b/iu;
+const TOO_WIDE =
+  /(?:world|group)[- ](?:or world[- ])?(?:readable|accessible)|(?:mode|permissions?)\D{0,12}(?:0?100)?0?440\b|too (?:open|permissive|wide)/iu;
 
 const modeComplaints = (text: string): readonly GuestMeaning[] =>
-  TOO_WIDE.test(text) && /credential|secret|key|token|passw/iu.test(text)
+  TOO_WIDE.test(text) && /\/run\/credentials\/|CREDENTIALS_DIRECTORY/u.test(text)
     ? [{ kind: "credential-mode" }]
+    : [];
+
+/** cloud-init got no metadata and goes on without (cc_final_message.py). */
+const metadataMissing = (text: string): readonly GuestMeaning[] =>
+  /\b(?:Used )?fallback datasource\b|\bDataSourceNone\b/iu.test(text)
+    ? [{ kind: "guest-without-metadata" }]
     : [];
 
 /** The first thing that a Linux guest says: from here on the VMM has done its part. */

@@ -1,74 +1,124 @@
-import type { VmmErrorMeaning } from "../../evidence/output.ts";
+import type { VmmErrorMeaning, VmmTrouble } from "../../evidence/output.ts";
 
 /**
  * What a VMM, or the runner around it, fails over: an option, a device, a socket, a file of its own. By the device and the errno word
- * that a line names, in the words of QEMU, cloud-hypervisor, firecracker and the shell; what a guest writes on its console is none.
+ * that a line names, in the words of QEMU, cloud-hypervisor, firecracker, crosvm, kvmtool and the shell; what a guest writes on its
+ * console is none.
  */
 export const vmmErrors = (text: string): readonly VmmErrorMeaning[] => {
   if (GUEST_LINE.test(text) || BENIGN.test(text)) return [];
   for (const { about, pattern } of PATTERNS) {
     const found = pattern.exec(text);
     if (found === null) continue;
-    const object = found.groups?.["object"];
+    const object = found.groups?.["object"] ?? OBJECTS[about]?.exec(text)?.groups?.["object"];
     return [{ kind: "vmm-error", about, ...(object === undefined ? {} : { object }) }];
   }
   return [];
 };
 
-/** The kernel's clock, or the mark that systemd puts before a unit on a console. */
-const GUEST_LINE = /^\s*\[\s*(?:\d+\.\d+|OK|FAILED|DEPEND|INFO)\s*\]/u;
+/** The kernel's clock, the mark that systemd puts before a unit on a console, or a program of the guest with its pid. */
+const GUEST_LINE = /^\s*(?:\[\s*(?:\d+\.\d+|OK|FAILED|DEPEND|INFO)\s*\]|[\w@.:\\-]+\[\d+\]: )/u;
 
 /** A warning that every start of a VM with a lasting TAP interface prints. */
 const BENIGN = /\bWARN\b.*\balready exists\b/u;
 
-const REFUSED = String.raw`(?:denied|not permitted|os error (?:1|13)\b|Error\(13\)|EACCES|EPERM)`;
-const BUSY = String.raw`(?:in use|busy|os error (?:16|98)\b|EADDRINUSE|EBUSY|AddrInUse)`;
-const INVALID = String.raw`(?:Invalid argument|os error 22\b|EINVAL)`;
-const ABSENT = String.raw`(?:No such (?:file|device)|os error (?:2|6|19)\b|ENOENT|ENODEV|ENXIO)`;
+const REFUSED = String.raw`(?:denied|not permitted|os error (?:1|13)\b|code: (?:1|13),|Error\(13\)|EACCES|EPERM)`;
+const BUSY = String.raw`(?:in use|busy|os error (?:16|98)\b|code: (?:16|98),|Error\((?:16|98)\)|EADDRINUSE|EBUSY|AddrInUse)`;
+const INVALID = String.raw`(?:Invalid argument|os error 22\b|code: 22,|Error\(22\)|EINVAL)`;
+const ABSENT = String.raw`(?:No such (?:file|device)|not found|does not exist|os error (?:2|6|19)\b|code: (?:2|6|19),|Error\((?:2|6|19)\)|ENOENT|ENODEV|ENXIO)`;
+const FULL = String.raw`(?:No space left|os error 28\b|code: 28,|ENOSPC|Read-only file system|os error 30\b|EROFS|File too large|os error 27\b|Input/output error|os error 5\b)`;
+/** A VMM in Rust prints the device and the errno in lines of their own: "0: Open tap device failed", "1: Resource busy (os error 16)". */
+const FAILS = String.raw`(?:fail(?:ed|ure)?|unable|cannot|can't|could ?n[o']t|error)`;
+
+const DEVICE = String.raw`/dev/(?:zvol|disk|mapper|md|loop|sd|vd|nvme|dm-)`;
+const IMAGE = String.raw`[^\s"'\u2019\u201D:,]+\.(?:img|qcow2|raw|vhdx?)\b`;
 
 interface Pattern {
-  readonly about: VmmErrorMeaning["about"];
+  readonly about: VmmTrouble;
   readonly pattern: RegExp;
 }
+
+const words = (...alternatives: readonly string[]): RegExp =>
+  new RegExp(alternatives.join("|"), "iu");
 
 /** The most telling first: a line counts once. */
 const PATTERNS: readonly Pattern[] = [
   {
     about: "kvm",
-    pattern: new RegExp(
-      String.raw`(?<object>/dev/kvm)\b.*(?:${REFUSED}|${ABSENT})|\bkvm\b.*(?:${REFUSED}|${ABSENT})|failed to initiali[sz]e kvm`,
-      "iu",
+    pattern: words(
+      String.raw`(?<object>/dev/kvm)\b.*(?:${REFUSED}|${ABSENT}|${BUSY})`,
+      String.raw`\bkvm\b.*(?:${REFUSED}|${ABSENT})`,
+      String.raw`\bKvm(?:New|Create)?\(.*(?:${REFUSED}|${ABSENT})`,
+      String.raw`failed to initiali[sz]e kvm`,
+      String.raw`${FAILS}.*\bhypervisor (?:interface|object)\b`,
+      String.raw`${FAILS} (?:to )?(?:check|create|open).{0,24}\bhypervisor$`,
     ),
   },
   {
     about: "vsock",
-    pattern: new RegExp(
-      String.raw`(?:guest[- ]cid|vsock)\b.*(?:${BUSY}|${REFUSED}|${ABSENT})|(?<object>/dev/vhost-vsock)\b`,
-      "iu",
+    pattern: words(
+      String.raw`(?:guest[- ]cid|vsock)\w*\b.*(?:${BUSY}|${REFUSED}|${ABSENT})`,
+      String.raw`vsock\w*\(.*(?:${BUSY}|${REFUSED}|${ABSENT})`,
     ),
   },
   {
     about: "tap",
-    pattern: new RegExp(
-      String.raw`(?<object>/dev/net/tun)\b.*(?:${REFUSED}|${BUSY}|${INVALID}|${ABSENT})|(?:TUNSETIFF|\btap\b|\bTap\w*\().*(?:${REFUSED}|${BUSY}|${INVALID}|${ABSENT})|(?:macvtap|\btap\d*\b).*(?:does not exist|not found)`,
-      "iu",
+    pattern: words(
+      String.raw`/dev/net/tun\b.*(?:${REFUSED}|${BUSY}|${INVALID}|${ABSENT})`,
+      String.raw`(?:TUNSETIFF|\btap\b|\btuntap\b|Tap\w*\().*(?:${REFUSED}|${BUSY}|${INVALID}|${ABSENT})`,
+      String.raw`(?:macvtap|\b/?dev/tap\d+|\btap\d+\b).*(?:${REFUSED}|${BUSY}|${ABSENT})`,
+      String.raw`/sys/class/net/(?<object>[^\s/:]+)/ifindex.*${ABSENT}`,
+      String.raw`${FAILS}.*\btap (?:interface|device)\b`,
+      String.raw`\bTap device\b.*${FAILS}`,
+      String.raw`(?:error|missing|no)\b.*multi-?queue support`,
+      String.raw`bridge helper failed`,
     ),
   },
   {
     about: "lock",
-    pattern:
-      /failed to get ["'\u2018\u201C](?:write|consistent read|shared[^"']*)["'\u2019\u201D] lock|another process using the image|(?:lock|locked|locking)\b.*(?:temporarily unavailable|would ?block|os error 11\b|already)/iu,
+    pattern: words(
+      String.raw`${FAILS} (?:to )?(?:get|acquire|obtain|set|take)\b.{0,40}\block\b`,
+      String.raw`${FAILS} (?:to )?lock\b.{0,40}\b(?:image|disk|file|device)`,
+      String.raw`another process using the image`,
+      String.raw`\b(?:image|disk|file|device)\b.{0,80}\b(?:is )?already locked`,
+      String.raw`\block(?:ed|ing)?\b.*(?:temporarily unavailable|would ?block|os error 11\b|code: 11,|EAGAIN|already)`,
+    ),
+  },
+  {
+    about: "memory",
+    pattern: words(
+      String.raw`Cannot allocate memory|Out of memory|\bos error 12\b|code: 12,|ENOMEM|insufficient (?:free )?(?:host )?memory|unable to (?:map|allocate).{0,40}(?:guest memory|hugepages?)`,
+    ),
   },
   {
     about: "volume",
-    pattern: new RegExp(
-      String.raw`["'\u2018\u201C\s=](?<object>/[^\s"'\u2019\u201D:,]+\.(?:img|qcow2|raw|vhdx?)|/dev/(?:zvol|disk|mapper|md|loop|sd|vd|nvme|dm-)[^\s"'\u2019\u201D:,]*).*(?:${REFUSED}|${ABSENT}|No space left|os error 28\b|Read-only file system|os error 30\b)`,
-      "iu",
+    pattern: words(
+      String.raw`["'\u2018\u201C\s=](?<object>${DEVICE}[^\s"'\u2019\u201D:,]*|/?${IMAGE}).*(?:${REFUSED}|${ABSENT}|${FULL})`,
+      String.raw`^(?:touch|truncate|fallocate|mke2fs|mkfs\.?\w*|mkfs: \w+|dd):.*(?:${REFUSED}|${FULL})`,
+      String.raw`${FAILS}.*\b(?:disk path|disk image|backing file|block device)\b`,
+      String.raw`\b(?:disk|block device|backing file)\b.*(?:${REFUSED}|${ABSENT}|${FULL})`,
+    ),
+  },
+  {
+    about: "directory",
+    pattern: words(
+      String.raw`^(?:(?:ln|rm|mv|mkdir|chown|socat):|\S*: line \d+:).*?(?<![\w/.@-])(?<object>[\w@-][\w.@-]*)["'\u2019\u201D]?: (?:\w+ ){0,2}(?:${REFUSED}|${FULL})`,
+      String.raw`cannot overwrite directory.*?["'\u2018\u201C](?<object>[^"'\u2019\u201D]+)`,
+      String.raw`(?<![\w/.@-])(?<object>notify\.vsock(?:_\d+)?|(?!\S*virtiofs)[\w@.-]+\.sock)\b.*(?:${REFUSED}|${FULL})`,
     ),
   },
   {
     about: "panic",
-    pattern:
-      /\bpanicked at\b|\bSegmentation fault\b|\bassertion\b.*\bfailed\b|stack smashing detected/iu,
+    pattern: words(
+      String.raw`\bpanicked at\b|\bSegmentation fault\b|\bassertion\b.*\bfailed\b|stack smashing detected|\bcore dumped\b|Bad system call`,
+    ),
   },
 ];
+
+/** What a line names, where the trouble's own words do not. */
+const OBJECTS: Readonly<Partial<Record<VmmTrouble, RegExp>>> = {
+  tap: /(?:\bifname=|\/dev\/net\/tun \(|provided by )(?<object>[\w.-]*[\w-])/u,
+  vsock: /\bguest-cid=(?<object>\d+)/u,
+  lock: /(?:\[|\bfile=|image: |lock for (?!disk))(?<object>\/?[^\s\],]+)/u,
+  volume: /["'\u2018\u201C](?<object>[^"'\u2018\u201C\u2019\u201D]+)["'\u2019\u201D]/u,
+};

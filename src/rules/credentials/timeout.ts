@@ -42,7 +42,7 @@ export default defineRule({
           title: `systemd waited in vain for ${listed(waiting.map(({ id }) => id))}`,
           explanation: `The start ended by its timeout before any process of the unit ran. ${listed(paths)} ${paths.length === 1 ? "is a socket" : "are sockets"}: systemd waits there for whoever answers.`,
           certainty: "strong",
-          ...(trouble.keepsDown ? {} : { severity: "info" as const }),
+          ...(trouble.standing === "over" ? { severity: "info" as const } : {}),
           subject: { path: paths[0] ?? "" },
           evidence: nonEmpty<EvidenceRef>(
             trouble.last,
@@ -54,7 +54,7 @@ export default defineRule({
             starts: trouble.starts,
             paths,
             secrets: secretNames({ secrets }, paths),
-            inForce: trouble.keepsDown,
+            inForce: trouble.standing === "down",
           },
         };
       }

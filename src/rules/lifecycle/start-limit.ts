@@ -1,5 +1,16 @@
+import type { OutputMeaning } from "../../evidence/output.ts";
+import type { EvidenceRef } from "../../evidence/reference.ts";
 import { moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
+
+const FAILURES: ReadonlySet<OutputMeaning["kind"]> = new Set([
+  "permission-denied",
+  "no-such-file",
+  "vmm-error",
+  "credential-file-missing",
+  "guest-panic",
+]);
 
 export default defineRule({
   id: "lifecycle/start-limit",
@@ -41,19 +52,39 @@ export default defineRule({
     sources: ["systemd.unit(5), StartLimitIntervalSec=", "recordings of systemd 252, 257 and 262"],
   },
   requires: ["vmJournal", "history"],
-  *check({ vmJournal, history }) {
+  optional: ["unit"],
+  *check({ vmJournal, history, unit: vm }) {
     for (const unit of new Set(vmJournal.limits.map((limit) => limit.unit))) {
       const last = vmJournal.limits.findLast((limit) => limit.unit === unit);
       if (last === undefined) continue;
       const phase = history.phases.findLast(({ start }) => start <= last.ref.time);
+      const failing = history.phases.findLast(
+        ({ start, starts }) => starts.length > 0 && start <= last.ref.time,
+      );
+      // A failure with words of its own is explained elsewhere; one without leaves the reader with the limit alone.
+      const isExplained = (failing?.starts ?? []).some(
+        (start) =>
+          start.spawnFailures.length > 0 ||
+          start.lines.some(({ meanings }) => meanings.some(({ kind }) => FAILURES.has(kind))),
+      );
       const later = vmJournal.invocations.some(({ first }) => first.time > last.ref.time);
       yield {
         title: `systemd gave up starting ${unit}`,
-        explanation: `At ${moment(last.ref.time)} systemd refused to start ${unit} again so soon. ${later ? "It was started later all the same." : "It stays down until `systemctl reset-failed` or a start by hand."}`,
+        explanation:
+          `At ${moment(last.ref.time)} systemd refused to start ${unit} again so soon. ${later ? "It was started later all the same." : "It stays down until `systemctl reset-failed` or a start by hand."}` +
+          (vm?.restartSec === undefined
+            ? ""
+            : ` The unit waits ${vm.restartSec.value} before each restart; with the 5s of microvm.nix the default limit of 5 starts in 10 s is never reached.`) +
+          (isExplained
+            ? " What its starts failed over stands beside it."
+            : " The journal does not say what its starts failed over."),
         certainty: "proven",
         ...(later ? { severity: "info" as const } : {}),
         subject: { unit },
-        evidence: [last.ref],
+        evidence: nonEmpty<EvidenceRef>(
+          last.ref,
+          ...(vm?.restartSec === undefined ? [] : [vm.restartSec.ref]),
+        ),
         scope: {
           inForce: !later,
           ...(phase === undefined

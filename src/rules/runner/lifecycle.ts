@@ -34,7 +34,19 @@ export default defineRule({
     sources: ["microvm.nix nixos-modules/host/default.nix:254-318 at 71beea0"],
   },
   requires: ["vmJournal", "history"],
-  *check({ vmJournal, history }) {
+  optional: ["state"],
+  *check({ vmJournal, history, state }) {
+    const booted = state?.links.booted;
+    if (history.running && booted?.end === "dangling") {
+      yield {
+        title: "The running VM's booted link leads to nothing",
+        explanation: `The unit's stop command lies behind ${booted.hops[0].path}, and ${booted.store ?? "what it leads to"} is gone, most likely collected as garbage. The VM runs on; at its next stop the guest is killed rather than shut down, and its interfaces stay behind.`,
+        certainty: "proven",
+        subject: { path: booted.hops[0].path },
+        evidence: nonEmpty<EvidenceRef>(...booted.hops),
+        scope: { inForce: true, phase: history.phases.at(-1)?.index ?? 1 },
+      };
+    }
     const signs = [...vmJournal.invocations, ...vmJournal.helpers].flatMap(signsIn);
     const [first] = signs;
     const last = signs.at(-1);

@@ -1,7 +1,13 @@
-import type { EvidenceList, EvidenceRef } from "../../evidence/reference.ts";
+import type { Invocation } from "../../evidence/journal.ts";
+import type { EvidenceList, EvidenceRef, FileRef, JournalRef } from "../../evidence/reference.ts";
 import type { StateDirectory } from "../../evidence/state-directory.ts";
+import { collectionBefore } from "../../facts/collections.ts";
+import type { Knowledge } from "../../facts/facts.ts";
+import { meaningsIn } from "../../facts/starts.ts";
+import { beforeGuest, troubleIn, type Sign } from "../../facts/vmm-troubles.ts";
+import { moment } from "../../facts/wording.ts";
 import { hostPath } from "../../vocabulary.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -9,7 +15,7 @@ export default defineRule({
   severity: "error",
   part: "cause",
   docs: {
-    what: "`current` is absent, dangling or looped, or holds no `bin/microvm-run`.",
+    what: "`current` is absent, dangling or looped, or holds no `bin/microvm-run`; or something of the store that the runner names is gone.",
     why: "The unit has ConditionPathExists=.../current/bin/microvm-run: without it the start is skipped, nothing fails, nothing is red.",
     proof: "The chain of links, hop by hop, with the first that leads to nothing.",
     ruledOut: "`current` leads through existing links to a directory that holds bin/microvm-run.",
@@ -41,16 +47,33 @@ export default defineRule({
     ],
   },
   requires: ["state"],
-  optional: ["runners", "generations", "history", "vmJournal"],
+  optional: [
+    "runners",
+    "generations",
+    "history",
+    "vmJournal",
+    "hostJournal",
+    "secretFiles",
+    "runnerNeeds",
+  ],
   causes: [
     {
       mechanism: "nothing-to-run",
-      effects: ["lifecycle/condition-skipped", "lifecycle/never-started", "lifecycle/crash-loop"],
+      effects: [
+        "lifecycle/condition-skipped",
+        "lifecycle/never-started",
+        "lifecycle/crash-loop",
+        "lifecycle/start-limit",
+      ],
     },
   ],
-  *check({ state, runners, generations, history, vmJournal }) {
+  *check(knowledge) {
+    const { state, runners, generations, history, vmJournal, hostJournal } = knowledge;
+    yield* goneFromStore(knowledge);
     const problem = problemOf(state, runners?.current !== undefined);
     if (problem === undefined) return;
+    const collection =
+      state.links.current?.end === "dangling" ? collectionBefore(hostJournal) : undefined;
     const newest = generations?.list.find(({ number }) => number === generations.newest);
     const phase = history?.phases.at(-1)?.index;
     const name = state.path.slice(state.path.lastIndexOf("/") + 1);
@@ -60,10 +83,15 @@ export default defineRule({
         `${problem.explanation} The unit's condition asks for current/bin/microvm-run, so a start is skipped without an error.` +
         (newest?.runner === undefined
           ? ""
-          : ` Generation ${newest.number} would install ${newest.runner}.`),
+          : ` Generation ${newest.number} would install ${newest.runner}.`) +
+        collectedAt(collection),
       certainty: "proven",
       subject: { path: `${state.path}/current` },
-      evidence: problem.evidence,
+      evidence: nonEmpty<EvidenceRef>(
+        problem.evidence[0],
+        ...problem.evidence.slice(1),
+        ...(collection === undefined ? [] : [collection]),
+      ),
       scope: {
         inForce: true,
         ...(phase === undefined ? {} : { phase }),
@@ -91,6 +119,68 @@ export default defineRule({
     };
   },
 });
+
+const collectedAt = (collection: JournalRef | undefined): string =>
+  collection === undefined
+    ? ""
+    : ` The journal shows a garbage collection at ${moment(collection.time)}, which takes what no root keeps.`;
+
+type Known = Pick<Knowledge, "state"> &
+  Partial<Pick<Knowledge, "history" | "hostJournal" | "runnerNeeds" | "secretFiles">>;
+
+/** The runner is there, and starts fail over something of the store that it names and that is gone: an image, the VMM, its interpreter. */
+function* goneFromStore({
+  state,
+  history,
+  hostJournal,
+  secretFiles,
+  runnerNeeds,
+}: Known): Iterable<Observation> {
+  const interpreter = runnerNeeds?.interpreter;
+  const gone = new Map<string, FileRef>(
+    [...(secretFiles?.walks.values() ?? [])]
+      .filter(({ end, path }) => end === "absent" && path.startsWith("/nix/store/"))
+      .map(({ path, ref }) => [path, ref]),
+  );
+  const signs = (start: Invocation): readonly Sign[] => [
+    ...beforeGuest(start, meaningsIn(start, "no-such-file"))
+      .filter(({ meaning }) => gone.has(meaning.path))
+      .map(({ ref, meaning }) => ({ ref, meaning: { object: meaning.path } })),
+    ...(interpreter?.absent === true && interpreter.path.startsWith("/nix/store/")
+      ? start.spawnFailures
+          .filter(({ step }) => step === "EXEC")
+          .map(({ ref }) => ({ ref, meaning: { object: interpreter.path } }))
+      : []),
+  ];
+  for (const phase of history?.phases ?? []) {
+    if (history === undefined) return;
+    for (const trouble of troubleIn(history, phase, signs)) {
+      const path = trouble.object ?? "a store path";
+      const collection = collectionBefore(hostJournal, trouble.first.time);
+      yield {
+        title: `${path} is gone from the store`,
+        explanation:
+          `The runner in force names ${path}, and it does not exist: no root kept it, or the store was changed behind Nix. ${state.path}/current itself is there.` +
+          collectedAt(collection),
+        certainty: "proven",
+        ...(trouble.standing === "over" ? { severity: "info" as const } : {}),
+        subject: { path },
+        evidence: nonEmpty<EvidenceRef>(
+          trouble.last,
+          ...[gone.get(path), path === interpreter?.path ? interpreter : undefined].flatMap(
+            (ref) => ref ?? [],
+          ),
+          ...(collection === undefined ? [] : [collection]),
+        ),
+        scope: {
+          phase: phase.index,
+          starts: trouble.starts,
+          inForce: trouble.standing === "down",
+        },
+      };
+    }
+  }
+}
 
 const problemOf = (
   state: StateDirectory,

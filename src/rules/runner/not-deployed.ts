@@ -1,5 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { waysForSecrets } from "../../facts/handover.ts";
+import { newestGeneration, secretsGained } from "../../facts/newer-runner.ts";
+import { moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -12,7 +13,7 @@ export default defineRule({
     why: "`nixos-rebuild boot`, an activation that failed, or a deployment to another host leaves a newer generation beside the one that runs. What was changed for the VM has no effect.",
     proof:
       "The system profile's newest generation, /run/current-system, and the runners that both would install for this VM.",
-    ruledOut: "Both generations install the same runner.",
+    ruledOut: "Both generations install the same runner and have the same unit for the VM.",
     confusedWith: [
       {
         id: "runner/stale-current",
@@ -31,7 +32,7 @@ export default defineRule({
     sources: ["nixos-rebuild(8), boot and switch"],
   },
   requires: ["generations", "secrets", "state"],
-  optional: ["store", "runners", "history"],
+  optional: ["store", "runners", "history", "hostJournal"],
   causes: [
     {
       mechanism: "older-runner-runs",
@@ -45,35 +46,54 @@ export default defineRule({
       ],
     },
   ],
-  *check({ generations, secrets, state, store, runners, history }) {
+  *check({ generations, secrets, state, store, runners, history, hostJournal }) {
     const { running } = generations;
-    const newest = generations.list.find(({ number }) => number === generations.newest);
+    const newest = newestGeneration(generations);
     if (running === undefined || newest?.runner === undefined || newest.installer === undefined)
       return;
     if (newest.toplevel === running.toplevel || newest.frozen) return;
     const current = generations.list.find(({ toplevel }) => toplevel === running.toplevel);
-    if (current?.runner === newest.runner || state.links.current?.store === newest.runner) return;
-    const newer = store?.runners.find(({ path }) => path === newest.runner)?.runner;
-    const gains =
-      secrets.length > 0 &&
-      newer !== undefined &&
-      waysForSecrets(newer, secrets).length > 0 &&
-      (runners?.current === undefined || waysForSecrets(runners.current, secrets).length === 0);
+    const sameRunner =
+      current?.runner === newest.runner || state.links.current?.store === newest.runner;
+    if (sameRunner && (current?.unit === newest.unit || current === undefined)) return;
+    const gained = sameRunner
+      ? []
+      : secretsGained(newest.runner, {
+          secrets,
+          ...(store === undefined ? {} : { store }),
+          ...(runners === undefined ? {} : { runners }),
+        });
+    const gains = gained.length > 0;
+    const failed = (hostJournal?.events ?? []).findLast(
+      (event) => event.kind === "switch-failed" && event.toplevel === newest.toplevel,
+    );
     const phase = history?.phases.at(-1)?.index;
     yield {
       title: `Generation ${newest.number} was built and is not the running system`,
       explanation:
-        `The system profile leads to generation ${newest.number}, which would install ${newest.runner} for this VM. ${running.toplevel} is what runs` +
+        `The system profile leads to generation ${newest.number}, which ${sameRunner ? "has another unit" : `would install ${newest.runner}`} for this VM. ${running.toplevel} is what runs` +
         `${current === undefined ? "" : `, generation ${current.number}`}.` +
-        (gains ? " Only the newer runner has a way for the secrets." : ""),
+        (failed === undefined ? "" : ` The switch to it failed at ${moment(failed.ref.time)}.`) +
+        (gains
+          ? " The runner in force has no way for the secrets, and the newer one would bring it."
+          : ""),
       certainty: "proven",
-      ...(gains ? { severity: "error" as const } : {}),
+      ...(gains
+        ? { severity: "error" as const }
+        : history?.running === true && failed === undefined
+          ? { severity: "info" as const }
+          : {}),
       subject: { generation: newest.number, installs: newest.runner, running: running.toplevel },
-      evidence: nonEmpty<EvidenceRef>(newest.link, running.ref, newest.installer),
+      evidence: nonEmpty<EvidenceRef>(
+        newest.link,
+        running.ref,
+        newest.installer,
+        ...(failed === undefined ? [] : [failed.ref]),
+      ),
       scope: {
         inForce: true,
         ...(phase === undefined ? {} : { phase }),
-        ...(gains ? { secrets: secrets.map(({ name }) => name) } : {}),
+        secrets: gained,
       },
       remedies: [
         {

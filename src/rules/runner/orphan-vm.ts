@@ -1,5 +1,8 @@
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import type { Flavour } from "../../evidence/state-directory.ts";
+import type { History } from "../../facts/history.ts";
 import { counted, listed } from "../../facts/wording.ts";
+import type { Severity } from "../../vocabulary.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -13,7 +16,7 @@ export default defineRule({
     proof:
       "The state directory of a declared VM, older generations that install it, and neither the running nor the newest generation among them.",
     ruledOut:
-      "A flake file (an imperative VM is in no generation), or an installer in the newest generation.",
+      "An imperative or deployed VM, which is in no generation, or an installer in the newest generation.",
     confusedWith: [
       { id: "runner/stale-current", tell: "There the newest generation still installs the VM." },
       { id: "runner/unknown-origin", tell: "There no generation ever installed it." },
@@ -27,11 +30,11 @@ export default defineRule({
   causes: [
     {
       mechanism: "older-runner-runs",
-      effects: ["runner/no-secret-path", "runner/missing", "credentials/configured-unused", "credentials/not-configured"],
+      effects: ["runner/missing", "credentials/not-configured"],
     },
   ],
   *check({ state, generations, history }) {
-    if (state.flake !== undefined || generations.list.length === 0) return;
+    if (NOT_DECLARED.has(state.flavour) || generations.list.length === 0) return;
     const installing = generations.list.filter(({ runner, installer }) => runner ?? installer);
     const newest = generations.list.find(({ number }) => number === generations.newest);
     const running = generations.list.find(
@@ -52,10 +55,20 @@ export default defineRule({
       title: "The VM is no longer part of the host's configuration",
       explanation: `Generation ${last.number} was the last to install this VM. Neither the newest nor the running one does, so no switch touches its runner, its links or its unit any more.`,
       certainty: "proven",
-      ...(history?.running === true ? { severity: "warning" as const } : {}),
+      ...severityOf(history),
       subject: { path: state.path, generation: last.number },
       evidence: nonEmpty<EvidenceRef>(state.ref, coverage, last.installer ?? last.link),
       scope: { inForce: true, ...(phase === undefined ? {} : { phase }) },
     };
   },
 });
+
+/** Flavours that no generation installs: that none does says nothing. */
+const NOT_DECLARED: ReadonlySet<Flavour> = new Set(["imperative", "deployed", "hand-made"]);
+
+/** A VM that runs does so for now. One that nobody has started as far as the journal goes is a directory that was left behind. */
+const severityOf = (history: History | undefined): { readonly severity?: Severity } => {
+  if (history === undefined) return {};
+  if (history.running) return { severity: "warning" };
+  return history.phases.some(({ starts }) => starts.length > 0) ? {} : { severity: "info" };
+};

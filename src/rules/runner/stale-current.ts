@@ -1,7 +1,11 @@
-import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { VmJournal } from "../../evidence/journal.ts";
+import type { EvidenceRef, FileRef } from "../../evidence/reference.ts";
+import type { RunnerNeeds } from "../../evidence/runner-needs.ts";
 import type { Shares } from "../../evidence/shares.ts";
+import type { Generation } from "../../evidence/store.ts";
 import type { StateDirectory } from "../../evidence/state-directory.ts";
 import type { History } from "../../facts/history.ts";
+import { generationInForce, secretsGained } from "../../facts/newer-runner.ts";
 import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -47,7 +51,16 @@ export default defineRule({
     ],
   },
   requires: ["state"],
-  optional: ["generations", "history", "shares"],
+  optional: [
+    "generations",
+    "history",
+    "shares",
+    "runnerNeeds",
+    "vmJournal",
+    "secrets",
+    "store",
+    "runners",
+  ],
   causes: [
     {
       mechanism: "older-runner-runs",
@@ -61,40 +74,66 @@ export default defineRule({
     },
     {
       mechanism: "share-is-not-served",
-      effects: ["lifecycle/crash-loop", "lifecycle/never-started", "lifecycle/start-limit"],
+      effects: [
+        "lifecycle/crash-loop",
+        "lifecycle/never-started",
+        "lifecycle/start-limit",
+        "unrelated/tap",
+      ],
     },
   ],
-  *check({ state, generations, history, shares }) {
-    if (shares !== undefined) yield* oldScheme(state, shares, history);
+  *check({ state, generations, history, shares, runnerNeeds, vmJournal, secrets, store, runners }) {
+    yield* oldScheme({ state, shares, needs: runnerNeeds, history, vmJournal });
     if (generations === undefined) return;
     const current = state.links.current;
-    const newest = generations.list.find(({ number }) => number === generations.newest);
+    const generation = generationInForce(generations);
     if (
       current?.store === undefined ||
-      newest?.runner === undefined ||
-      newest.installer === undefined
+      generation?.runner === undefined ||
+      generation.installer === undefined ||
+      current.store === generation.runner
     )
       return;
-    if (current.store === newest.runner) return;
+    const gained = secretsGained(generation.runner, {
+      secrets: secrets ?? [],
+      ...(store === undefined ? {} : { store }),
+      ...(runners === undefined ? {} : { runners }),
+    });
+    const design = generation.frozen ? designOf(state, generation) : "declared";
+    // Somebody updated it by hand since, which is how such a VM is meant to be kept.
+    if (design === "updated-by-hand" && gained.length === 0) return;
     const phase = history?.phases.at(-1)?.index;
+    const isWell = history?.running === true && gained.length === 0;
     yield {
-      title: `current is not the runner of generation ${newest.number}`,
+      title: `current is not the runner of generation ${generation.number}`,
       explanation:
-        `Generation ${newest.number} of the system installs ${newest.runner}, but current leads to ${current.store}. ` +
-        (newest.frozen
+        `Generation ${generation.number} of the system installs ${generation.runner}, but current leads to ${current.store}. ` +
+        (generation.frozen
           ? "Its installer has a condition that leaves an existing VM as it is, so a switch does not change the runner."
-          : "Its installer has not run since, or failed."),
+          : "Its installer has not run since, or failed.") +
+        (gained.length > 0
+          ? " The runner in force has no way for the secrets, and the other one would bring it."
+          : ""),
       certainty: "proven",
-      subject: { current: current.store, generation: newest.number, installs: newest.runner },
-      evidence: nonEmpty<EvidenceRef>(current.hops[0], newest.installer, newest.link),
-      scope: { inForce: true, ...(phase === undefined ? {} : { phase }) },
+      ...(design !== "declared" && isWell ? { severity: "warning" as const } : {}),
+      subject: {
+        current: current.store,
+        generation: generation.number,
+        installs: generation.runner,
+      },
+      evidence: nonEmpty<EvidenceRef>(current.hops[0], generation.installer, generation.link),
+      scope: {
+        inForce: true,
+        ...(phase === undefined ? {} : { phase }),
+        secrets: gained,
+      },
       remedies: [
         {
-          title: newest.frozen
+          title: generation.frozen
             ? "Update the VM by hand"
             : "Run the installer again, then restart the VM",
           kind: "command",
-          snippet: newest.frozen
+          snippet: generation.frozen
             ? `microvm -Ru ${name(state.path)}`
             : `systemctl start install-microvm-${name(state.path)}.service && systemctl restart microvm@${name(state.path)}.service`,
           clears: ["runner/stale-current", "runner/stale-booted"],
@@ -107,40 +146,110 @@ export default defineRule({
 });
 
 /**
- * The host's module starts bin/virtiofsd-run of the runner. One from before that scheme declares its shares and has no such program:
- * the helper is skipped, and the VMM finds nobody who serves them.
+ * What a frozen installer means (microvm.nix 5103fad): with updateFlake, whose reference the flake file holds, the VM is meant to be
+ * updated by hand; before 2025-10-10 every flake= VM was frozen, and its flake file names a copy in the store that nobody can update.
  */
-function* oldScheme(
+const designOf = (
   state: StateDirectory,
-  { directories, server }: Shares,
-  history: History | undefined,
-): Iterable<Observation> {
-  const share = directories.find(({ protocol }) => protocol === "virtiofs");
-  if (share === undefined || server?.absent !== true) return;
-  const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
-  yield {
-    title: "The runner is older than the host's module: it declares shares and cannot serve them",
-    explanation: `The runner declares the share ${share.source} and has no bin/virtiofsd-run. The host's module asks the runner for that program, skips what is not there, and the VMM then finds no socket. The runner has to be built again.`,
-    certainty: "proven",
-    subject: { runner: state.links.current?.store ?? `${state.path}/current`, share: share.source },
-    evidence: nonEmpty<EvidenceRef>(server, share.ref),
-    scope: {
-      inForce: true,
-      ...(phase === undefined
-        ? {}
-        : { phase: phase.index, starts: phase.starts.map(({ id }) => id) }),
-    },
-    remedies: [
-      {
-        title: "Update the VM by hand",
-        kind: "command",
-        snippet: `microvm -Ru ${name(state.path)}`,
-        clears: ["runner/stale-current"],
-        leaves: [],
-        cost: "Builds the runner with the host's microvm.nix and restarts the VM.",
-      },
-    ],
-  };
+  { link }: Generation,
+): "declared" | "by-hand" | "updated-by-hand" => {
+  if (state.flake === undefined || state.flake.reference.startsWith("/nix/store/"))
+    return "declared";
+  const [linked, made] = [state.links.current?.hops[0].stat?.mtime, link.stat?.mtime];
+  return linked !== undefined && made !== undefined && linked > made
+    ? "updated-by-hand"
+    : "by-hand";
+};
+
+interface OldSchemeSources {
+  readonly state: StateDirectory;
+  readonly shares: Shares | undefined;
+  readonly needs: RunnerNeeds | undefined;
+  readonly history: History | undefined;
+  readonly vmJournal: VmJournal | undefined;
 }
+
+/** Something that the runner declares, and the program of its own that the host's helper unit asks for and does not find. */
+interface Lacking {
+  readonly what: string;
+  readonly program: string;
+  readonly declared: FileRef;
+  readonly absent: FileRef;
+  readonly helper: string;
+}
+
+/**
+ * The host's module starts programs of the runner: bin/virtiofsd-run, bin/tap-up, bin/macvtap-up. A runner from before that scheme declares
+ * shares and interfaces and has no such program: the helper is skipped, and the VMM finds nobody who serves them. Under a host module from
+ * before that scheme, nothing is skipped and nothing is missed.
+ */
+function* oldScheme({
+  state,
+  shares,
+  needs,
+  history,
+  vmJournal,
+}: OldSchemeSources): Iterable<Observation> {
+  const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
+  for (const lacking of lackingOf(shares, needs)) {
+    const skip = vmJournal?.skipped.findLast(({ unit }) => unit.startsWith(lacking.helper));
+    if (skip === undefined || history?.running === true) continue;
+    yield {
+      title: `The runner is older than the host's module: it declares ${lacking.what} and has no ${lacking.program}`,
+      explanation: `The runner declares ${lacking.what}, and has no ${lacking.program}. The host's module asks the runner for that program and skips what is not there; the VMM then finds nothing. The runner has to be built again.`,
+      certainty: "proven",
+      subject: {
+        runner: state.links.current?.store ?? `${state.path}/current`,
+        lacks: lacking.program,
+      },
+      evidence: nonEmpty<EvidenceRef>(lacking.absent, lacking.declared, skip.ref),
+      scope: {
+        inForce: true,
+        ...(phase === undefined
+          ? {}
+          : { phase: phase.index, starts: phase.starts.map(({ id }) => id) }),
+      },
+      remedies: [
+        {
+          title: "Update the VM by hand",
+          kind: "command",
+          snippet: `microvm -Ru ${name(state.path)}`,
+          clears: ["runner/stale-current"],
+          leaves: [],
+          cost: "Builds the runner with the host's microvm.nix and restarts the VM.",
+        },
+      ],
+    };
+  }
+}
+
+const lackingOf = (
+  shares: Shares | undefined,
+  needs: RunnerNeeds | undefined,
+): readonly Lacking[] => {
+  const share = shares?.directories.find(({ protocol }) => protocol === "virtiofs");
+  const server = shares?.server;
+  const interfaces = (needs?.interfaces ?? []).filter(({ program }) => program.absent === true);
+  return [
+    ...(share === undefined || server?.absent !== true
+      ? []
+      : [
+          {
+            what: `the share ${share.source}`,
+            program: "bin/virtiofsd-run",
+            declared: share.ref,
+            absent: server,
+            helper: "microvm-virtiofsd@",
+          },
+        ]),
+    ...interfaces.slice(0, 1).map((one) => ({
+      what: `the interface ${one.name}`,
+      program: `bin/${one.type}-up`,
+      declared: one.ref,
+      absent: one.program,
+      helper: `microvm-${one.type}-interfaces@`,
+    })),
+  ];
+};
 
 const name = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -24,7 +24,13 @@ export default defineRule({
   },
   requires: ["history"],
   optional: ["platform"],
-  causes: ENDS_THE_START,
+  causes: [
+    ...ENDS_THE_START,
+    {
+      mechanism: "vmm-ends-the-start",
+      effects: ["unrelated/vmm-crash", "unrelated/start-timeout"],
+    },
+  ],
   *check({ history, platform }) {
     for (const trouble of troublesOf(history, "kvm")) {
       const device = platform?.devices.kvm;

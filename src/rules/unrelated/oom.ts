@@ -1,7 +1,13 @@
+import type { Invocation } from "../../evidence/journal.ts";
+import type { KernelLog, OomKill } from "../../evidence/kernel-log.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { troubleIn } from "../../facts/vmm-troubles.ts";
+import { endOfStart } from "../../facts/starts.ts";
+import { troubleIn, troublesOf, type Sign } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
+
+const SECOND = 1_000_000;
+const SIGKILL = 9;
 
 export default defineRule({
   id: "unrelated/oom",
@@ -10,7 +16,8 @@ export default defineRule({
   docs: {
     what: "The VM was killed for want of memory.",
     why: "The kernel or systemd-oomd kills the VMM, and systemd starts it again: a loop without an error of its own.",
-    proof: "UNIT_RESULT=oom-kill, or the kernel's or systemd-oomd's line about the unit.",
+    proof:
+      "UNIT_RESULT=oom-kill; the kernel's or systemd-oomd's line about the unit or one of its processes beside a SIGKILL; or the VMM's own word that it got no memory.",
     ruledOut: "A kill without such a line: somebody else sent the signal.",
     confusedWith: [
       {
@@ -28,25 +35,8 @@ export default defineRule({
   causes: ENDS_THE_START,
   *check({ history, kernelLog }) {
     for (const phase of history.phases) {
-      const kills = (kernelLog?.kills ?? []).filter(({ unit, ref }) =>
-        phase.starts.some(
-          (start) =>
-            start.unit === unit &&
-            ref.time >= start.first.time &&
-            ref.time <= start.last.time + 5_000_000,
-        ),
-      );
-      const troubles = troubleIn(history, phase, (start) =>
-        start.result?.value === "oom-kill"
-          ? [{ ref: start.result.ref }]
-          : kills.filter(
-              ({ ref }) =>
-                ref.time >= start.first.time &&
-                ref.time <= start.last.time + 5_000_000 &&
-                start.exits.some(({ code, status }) => code === "killed" && status === 9),
-            ),
-      );
-      for (const trouble of troubles) {
+      const kills = phase.starts.flatMap((start) => killsOf(start, kernelLog));
+      for (const trouble of troubleIn(history, phase, (start) => killed(start, kernelLog))) {
         yield troubleObservation(trouble, {
           title: "The VM was killed for want of memory",
           explanation:
@@ -56,5 +46,35 @@ export default defineRule({
         });
       }
     }
+    for (const trouble of troublesOf(history, "memory")) {
+      yield troubleObservation(trouble, {
+        title: "The host has no memory for the VM",
+        explanation: "The VMM asked for the guest's memory and did not get it.",
+        subject: { unit: trouble.phase?.starts[0]?.unit ?? "" },
+      });
+    }
   },
 });
+
+const killed = (start: Invocation, log: KernelLog | undefined): readonly Sign[] => {
+  if (start.result?.value === "oom-kill") return [{ ref: start.result.ref }];
+  // With OOMPolicy=continue the result is a mere signal.
+  const signals = start.exits.some(({ code, status }) => code === "killed" && status === SIGKILL);
+  return signals ? killsOf(start, log).map(({ ref }) => ({ ref })) : [];
+};
+
+/** Kills that name the unit, or one of its processes, while it ran. */
+const killsOf = (start: Invocation, log: KernelLog | undefined): readonly OomKill[] => {
+  const end = (endOfStart(start) ?? start.last.time) + 5 * SECOND;
+  const pids = new Set([
+    start.firstOutput?.pid,
+    start.lastOutput?.pid,
+    ...start.lines.map(({ ref }) => ref.pid),
+  ]);
+  return (log?.kills ?? []).filter(
+    ({ unit, pid, ref }) =>
+      ref.time >= start.first.time &&
+      ref.time <= end &&
+      (unit === start.unit || (pid !== undefined && pids.has(pid))),
+  );
+};

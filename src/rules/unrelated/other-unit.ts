@@ -1,10 +1,8 @@
 import { moment } from "../../facts/wording.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { hasFailed } from "../../facts/starts.ts";
+import { dependencyFailures, failedBeside } from "../../facts/helper-failures.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
-
-const SECOND = 1_000_000;
 
 export default defineRule({
   id: "unrelated/other-unit",
@@ -49,23 +47,21 @@ export default defineRule({
     ],
   },
   requires: ["vmJournal", "history"],
+  optional: ["otherUnits", "unit"],
   causes: [{ mechanism: "helper-fails-first", effects: ["lifecycle/never-started"] }],
-  *check({ vmJournal, history }) {
-    const own = [
-      ...vmJournal.failedJobs
-        .filter(({ unit, result }) => unit.startsWith("microvm@") && result === "dependency")
-        .map(({ ref }) => ref),
-      ...vmJournal.invocations.flatMap(({ failedStart }) =>
-        failedStart?.result === "dependency" ? [failedStart.ref] : [],
-      ),
-    ].toSorted((a, b) => a.time - b.time);
-    const last = own.at(-1);
+  *check({ vmJournal, history, otherUnits, unit }) {
+    const needed = (otherUnits?.units ?? []).filter(({ name }) => unit?.needs.includes(name));
+    const last = dependencyFailures(vmJournal).at(-1);
     if (last === undefined) return;
-    const helper = vmJournal.helpers.findLast(
-      (start) => hasFailed(start) && Math.abs(start.last.time - last.time) <= 10 * SECOND,
-    );
+    const helper =
+      failedBeside(vmJournal.helpers, last) ??
+      failedBeside(
+        needed.flatMap(({ starts }) => starts),
+        last,
+      );
     // A helper that systemd refused to start again is told by lifecycle/start-limit: it failed because the VM did.
-    if (helper !== undefined && vmJournal.limits.some(({ unit }) => unit === helper.unit)) return;
+    if (helper !== undefined && vmJournal.limits.some((limit) => limit.unit === helper.unit))
+      return;
     const later = vmJournal.invocations.some(({ first }) => first.time > last.time);
     const phase = history.phases.findLast(({ start }) => start <= last.time);
     yield {
@@ -86,7 +82,11 @@ export default defineRule({
         last,
         ...(helper === undefined ? [] : [helper.result?.ref ?? helper.last]),
       ),
-      scope: { inForce: !later, ...(phase === undefined ? {} : { phase: phase.index }) },
+      scope: {
+        inForce: !later,
+        ...(phase === undefined ? {} : { phase: phase.index }),
+        ...(helper === undefined ? {} : { starts: [helper.id] }),
+      },
       ...(helper === undefined
         ? {}
         : {

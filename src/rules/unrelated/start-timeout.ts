@@ -42,9 +42,9 @@ export default defineRule({
     ],
   },
   requires: ["history"],
-  optional: ["unit"],
+  optional: ["unit", "runners"],
   causes: ENDS_THE_START,
-  *check({ history, unit }) {
+  *check({ history, unit, runners }) {
     for (const phase of history.phases) {
       for (const trouble of troubleIn(history, phase, timeoutsIn)) {
         const spoke = phase.starts.flatMap((start) => guestSpoke(start) ?? [])[0];
@@ -57,7 +57,11 @@ export default defineRule({
             (spoke === undefined
               ? "The VMM was at work when systemd's time for the start ran out."
               : "The guest was up and speaking when systemd's time for the start ran out: its readiness never arrived.") +
-            (unit?.type?.value === "notify" ? " The unit is Type=notify." : ""),
+            (unit?.type?.value === "notify"
+              ? runners?.current?.notifies === false
+                ? " The unit is Type=notify, and the runner in force hands the guest no vmm.notify_socket to report to."
+                : " The unit is Type=notify."
+              : ""),
           certainty: spoke === undefined ? "strong" : "proven",
           subject: {
             unit: phase.starts[0]?.unit ?? "",

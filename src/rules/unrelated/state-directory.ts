@@ -1,8 +1,11 @@
 import type { Invocation } from "../../evidence/journal.ts";
+import type { StateDirectory } from "../../evidence/state-directory.ts";
+import { octal } from "../../facts/wording.ts";
 import { meaningsIn } from "../../facts/starts.ts";
-import { troubleIn } from "../../facts/vmm-troubles.ts";
-import { defineRule } from "../rule.ts";
-import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
+import { helperTroubles } from "../../facts/helper-failures.ts";
+import { beforeGuest, troubleIn, type Sign, type Trouble } from "../../facts/vmm-troubles.ts";
+import { defineRule, type Observation } from "../rule.ts";
+import { ENDS_THE_START_OR_A_HELPER, troubleObservation } from "../vmm-trouble.ts";
 
 export default defineRule({
   id: "unrelated/state-directory",
@@ -12,7 +15,7 @@ export default defineRule({
     what: "The VM's state directory cannot be entered or written by the unit's user.",
     why: "The VMM makes its sockets and images there. Without the right to, it ends at once, with a Permission denied that is about no secret.",
     proof:
-      "A failure at step CHDIR, or a refusal of a path below the state directory that is no link to a runner; the directory's owner and mode beside it.",
+      "A failure at step CHDIR, or a refusal of a path below the state directory that is no link to a runner, in the VM's own starts or in those of a helper unit; the directory's owner and mode beside it.",
     ruledOut: "The refused path lies outside of the state directory.",
     confusedWith: [
       { id: "unrelated/volume", tell: "There the refused path is an image of a volume." },
@@ -24,31 +27,44 @@ export default defineRule({
       "systemd.exec(5), WorkingDirectory=",
     ],
   },
-  requires: ["history", "state"],
-  causes: ENDS_THE_START,
-  *check({ history, state }) {
+  requires: ["history", "vmJournal"],
+  optional: ["state"],
+  causes: ENDS_THE_START_OR_A_HELPER,
+  *check({ history, state, vmJournal }) {
     for (const phase of history.phases) {
-      const troubles = troubleIn(history, phase, (start) => signsIn(start, state.path));
-      for (const trouble of troubles) {
-        yield troubleObservation(trouble, {
-          title: `${state.path} cannot be used by the unit`,
-          explanation: `The unit works in ${state.path}, and could not enter it or write there.`,
-          certainty: "strong",
-          subject: { path: state.path },
-          evidence: [state.ref],
-        });
-      }
+      const troubles = troubleIn(history, phase, (start) => signsIn(start, state?.path));
+      for (const trouble of troubles) yield observed(trouble, state);
     }
+    const helpers = helperTroubles({ history, vmJournal }, (helper) =>
+      signsIn(helper, state?.path),
+    );
+    for (const trouble of helpers) yield observed(trouble, state);
   },
 });
 
-const signsIn = (start: Invocation, directory: string) => [
+const observed = (trouble: Trouble, state: StateDirectory | undefined): Observation => {
+  const where = state?.path ?? "the state directory of the VM";
+  const stat = state?.ref.stat;
+  return troubleObservation(trouble, {
+    title: `The unit cannot use ${where}`,
+    explanation: `The unit works in ${where}${stat === undefined ? "" : ` (mode ${octal(stat.mode)}, of uid ${stat.uid} and gid ${stat.gid})`}, and could not enter it or write ${trouble.object ?? "there"}.`,
+    certainty: "strong",
+    subject: { directory: where },
+    evidence: state === undefined ? [] : [state.ref],
+  });
+};
+
+const signsIn = (start: Invocation, directory: string | undefined): readonly Sign[] => [
   ...start.spawnFailures.filter(({ step }) => step === "CHDIR").map(({ ref }) => ({ ref })),
-  ...meaningsIn(start, "permission-denied")
+  ...beforeGuest(start, meaningsIn(start, "permission-denied"))
     .filter(
       ({ meaning }) =>
+        directory !== undefined &&
         `${meaning.path}/`.startsWith(`${directory}/`) &&
         !/\/(?:current|booted|old)(?:\/|$)|\.(?:img|qcow2|raw)$/u.test(meaning.path),
     )
-    .map(({ ref }) => ({ ref })),
+    .map(({ ref, meaning }) => ({ ref, meaning: { object: meaning.path } })),
+  ...beforeGuest(start, meaningsIn(start, "vmm-error")).filter(
+    ({ meaning }) => meaning.about === "directory",
+  ),
 ];

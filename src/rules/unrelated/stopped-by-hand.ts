@@ -1,5 +1,6 @@
-import { moment } from "../../facts/wording.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
+import { stopsOf } from "../../facts/stops.ts";
+import { counted, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -34,28 +35,35 @@ export default defineRule({
     repair: "Nothing is broken. Start the VM if it is wanted.",
     sources: ["systemd.journal-fields(7)", "recordings of systemd 252, 257 and 262"],
   },
-  requires: ["history"],
-  *check({ history }) {
-    for (const phase of history.phases) {
-      for (const reason of phase.reasons) {
-        if (reason.kind !== "stopped") continue;
-        const stays = phase.end === undefined;
-        yield {
-          title: stays ? "The VM was stopped and not started again" : "The VM was stopped",
-          explanation:
-            `systemd ended the unit at ${moment(reason.ref.time)} because of a stop job, not because of a failure.` +
-            (reason.command === undefined
-              ? " Who asked for it is not in the journal."
-              : ` sudo shows the command that was given.`),
-          certainty: "proven",
-          subject: { phase: phase.index },
-          evidence: nonEmpty<EvidenceRef>(
-            reason.ref,
-            ...(reason.command === undefined ? [] : [reason.command]),
-          ),
-          scope: { phase: phase.index, inForce: stays },
-        };
-      }
-    }
+  requires: ["history", "vmJournal", "hostJournal"],
+  *check(knowledge) {
+    const { history } = knowledge;
+    const stops = stopsOf(knowledge).filter(
+      ({ reason }) => reason.kind === "operator" || reason.kind === "unknown",
+    );
+    const last = stops.at(-1);
+    if (last === undefined) return;
+    const phase = history.phases.findLast(({ start }) => start <= last.at.time);
+    yield {
+      title: last.stays ? "The VM was stopped and not started again" : "The VM was stopped",
+      explanation:
+        `systemd ended the unit at ${moment(last.at.time)} because of a stop job, not because of a failure.` +
+        (last.reason.kind === "operator"
+          ? " sudo shows the command that was given."
+          : " Who asked for it is not in the journal.") +
+        (stops.length > 1
+          ? ` It is the last of ${counted(stops.length, "such stop")}; starts between stops by hand are no crash loop.`
+          : ""),
+      certainty: "proven",
+      subject: { stops: stops.length },
+      evidence: nonEmpty<EvidenceRef>(
+        last.at,
+        ...(last.reason.kind === "operator" ? [last.reason.ref] : []),
+      ),
+      scope: {
+        ...(phase === undefined ? {} : { phase: phase.index }),
+        inForce: last.stays,
+      },
+    };
   },
 });

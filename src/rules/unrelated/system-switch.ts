@@ -1,11 +1,8 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { moment } from "../../facts/wording.ts";
+import { stopsOf } from "../../facts/stops.ts";
+import { counted, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
-
-const SECOND = 1_000_000;
-/** switch-to-configuration stops and starts units within this time, slow guests included. */
-const LASTS = 180 * SECOND;
 
 export default defineRule({
   id: "unrelated/system-switch",
@@ -31,25 +28,26 @@ export default defineRule({
       "microvm.nix nixos-modules/host/options.nix:151-160 at 71beea0",
     ],
   },
-  requires: ["history", "vmJournal"],
-  *check({ history, vmJournal }) {
-    const switches = history.changes.filter(({ kind }) => kind === "switch");
-    const told = new Set<number>();
-    for (const start of vmJournal.invocations) {
-      const end = start.stopping ?? start.stopped?.ref;
-      if (end === undefined) continue;
-      const change = switches.findLast(({ time }) => time <= end.time && end.time - time <= LASTS);
-      if (change === undefined || told.has(change.time)) continue;
-      told.add(change.time);
-      const phase = history.phases.find(({ starts }) => starts.includes(start));
-      yield {
-        title: "A switch of the system stopped or restarted the VM",
-        explanation: `At ${moment(change.time)} the host was switched to another configuration, and systemd stopped the VM at ${moment(end.time)} because of a job, not because of a failure.`,
-        certainty: "strong",
-        subject: { phase: phase?.index ?? 1 },
-        evidence: nonEmpty<EvidenceRef>(change.ref, end),
-        scope: { ...(phase === undefined ? {} : { phase: phase.index }), inForce: false },
-      };
-    }
+  requires: ["history", "vmJournal", "hostJournal"],
+  *check(knowledge) {
+    const { history } = knowledge;
+    const stops = stopsOf(knowledge).flatMap(({ at, reason }) =>
+      reason.kind === "switch" ? [{ at, reason }] : [],
+    );
+    const last = stops.at(-1);
+    if (last === undefined) return;
+    const phase = history.phases.findLast(({ start }) => start <= last.at.time);
+    yield {
+      title: `A switch of the system stopped the VM ${stops.length === 1 ? "once" : `${stops.length} times`}`,
+      explanation:
+        `${counted(stops.length, "stop")} of the VM, the last at ${moment(last.at.time)}, ${stops.length === 1 ? "belongs" : "belong"} to a switch to another configuration: a job asked for it, not a failure. ` +
+        (last.reason.named
+          ? "The switch lists the unit among those that it stops or restarts."
+          : `The switch began at ${moment(last.reason.ref.time)}; that it asked for the stop follows from the time alone.`),
+      certainty: last.reason.named ? "proven" : "strong",
+      subject: { stops: stops.length },
+      evidence: nonEmpty<EvidenceRef>(last.reason.ref, last.at),
+      scope: { ...(phase === undefined ? {} : { phase: phase.index }), inForce: false },
+    };
   },
 });

@@ -45,7 +45,8 @@ export default defineRule({
 });
 
 const crashesIn = (start: Invocation) => {
-  if (start.stopping !== undefined || start.result?.value === "oom-kill") return [];
+  if (start.stopping !== undefined || ["oom-kill", "watchdog"].includes(start.result?.value ?? ""))
+    return [];
   const signals = start.exits
     .filter(
       ({ code, status }) => code === "dumped" || (code === "killed" && CRASH_SIGNALS.has(status)),
@@ -55,10 +56,7 @@ const crashesIn = (start: Invocation) => {
   const failed = start.exits.some(({ code, status }) => code === "exited" && status !== 0);
   return failed
     ? meaningsIn(start, "vmm-error")
-        .filter(({ meaning, ref }) => meaning.about === "panic" && !isAboutKvm(ref.text))
+        .filter(({ meaning }) => meaning.about === "panic")
         .map(({ ref }) => ({ ref }))
     : [];
 };
-
-/** firecracker panics where it is refused /dev/kvm: unrelated/kvm tells that. */
-const isAboutKvm = (text: string): boolean => /kvm/iu.test(text);

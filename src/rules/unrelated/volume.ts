@@ -1,5 +1,5 @@
 import { troubleIn } from "../../facts/vmm-troubles.ts";
-import { volumeErrors } from "../../facts/volumes.ts";
+import { belongsToDisk, volumeErrors } from "../../facts/volumes.ts";
 import { defineRule } from "../rule.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
@@ -25,12 +25,15 @@ export default defineRule({
     sources: ["microvm.nix lib/volumes.nix and lib/runner.nix, createVolumes", "microvm.nix#246"],
   },
   requires: ["history"],
+  optional: ["runnerNeeds", "secretFiles", "identity"],
   causes: ENDS_THE_START,
-  *check({ history }) {
+  *check({ history, runnerNeeds, secretFiles, identity }) {
     for (const phase of history.phases) {
       const troubles = troubleIn(history, phase, (start) =>
-        // A block device that is refused is told by unrelated/upstream-change.
-        volumeErrors(start).filter(({ isDevice, refused }) => !(isDevice && refused)),
+        // What only the group disk may open is told by unrelated/upstream-change.
+        volumeErrors(start, runnerNeeds).filter(
+          (error) => !belongsToDisk(error, secretFiles, identity),
+        ),
       );
       for (const trouble of troubles) {
         yield troubleObservation(trouble, {

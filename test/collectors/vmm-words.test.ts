@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { meaningsOf } from "../../src/collectors/output/meanings.ts";
+
+/** The trouble of the VMM that a line tells, with what it names. */
+const troubleIn = (line: string) =>
+  meaningsOf(line).flatMap((meaning) =>
+    meaning.kind === "vmm-error" ? [{ about: meaning.about, object: meaning.object }] : [],
+  )[0];
+
+describe("what a line of a VMM says", () => {
+  it.each([
+    [
+      "kvm",
+      "/dev/kvm",
+      "[12.5s ERROR vmm] failed to open /dev/kvm: Permission denied (os error 13)",
+    ],
+    ["kvm", undefined, "Could not access KVM kernel module: No such file or directory"],
+    ["kvm", undefined, "microvm@cache: -accel kvm: failed to initialize kvm: Permission denied"],
+    ["kvm", undefined, "VMM panic: VmBoot(KvmNew(Error(13)))"],
+    [
+      "kvm",
+      undefined,
+      "  0: Failed to open hypervisor interface (is hypervisor interface available?)",
+    ],
+    ["kvm", undefined, "Error creating KVM object: Permission denied (os error 13)"],
+    [
+      "kvm",
+      "/dev/kvm",
+      "  Fatal: '/dev/kvm' not found. Please make sure your kernel has CONFIG_KVM",
+    ],
+    [
+      "tap",
+      "vm-cache",
+      "microvm@cache: -netdev tap,id=vm-cache,ifname=vm-cache,queues=4: could not configure /dev/net/tun (vm-cache): Invalid argument",
+    ],
+    ["tap", undefined, "ioctl(TUNSETIFF): Device or resource busy"],
+    [
+      "tap",
+      undefined,
+      'Error booting VM: DeviceManager(CreateVirtioNet(OpenTap(TapOpen(ConfigureTap(Os { code: 16, kind: ResourceBusy, message: "Resource busy" })))))',
+    ],
+    ["tap", undefined, "  3: Unable to configure tap interface"],
+    [
+      "tap",
+      "tap-db",
+      "Open tap device failed: Error while creating ifreq structure: Resource busy (os error 16). Invalid TUN/TAP Backend provided by tap-db. Check the permissions",
+    ],
+    [
+      "tap",
+      undefined,
+      "/nix/store/x-microvm-db-microvm-run: line 9: /dev/tap12: Permission denied",
+    ],
+    [
+      "tap",
+      "mv-db",
+      "/nix/store/x-microvm-db-microvm-run: line 9: /sys/class/net/mv-db/ifindex: No such file or directory",
+    ],
+    [
+      "vsock",
+      "77",
+      "microvm@db: -device vhost-vsock-pci,guest-cid=77: vhost-vsock: unable to set guest cid: Address already in use",
+    ],
+    [
+      "vsock",
+      undefined,
+      'Error: DeviceManager(CreateVsockBackend(UnixBind(Os { code: 98, kind: AddrInUse, message: "Address in use" })))',
+    ],
+    ["lock", "/srv/img/db.img", "Is another process using the image [/srv/img/db.img]?"],
+    ["lock", undefined, 'microvm@db: -device virtio-blk-pci,drive=vdb: Failed to get "write" lock'],
+    ["lock", "/srv/db.raw", "  2: Failed to get Write lock for disk image: /srv/db.raw"],
+    [
+      "lock",
+      "/srv/db.raw",
+      "cloud-hypervisor: 1.2s: <vmm> ERROR:block.rs:1032 -- Can't get Write lock for /srv/db.raw as there is already a Write lock",
+    ],
+    [
+      "memory",
+      undefined,
+      "microvm@db: cannot set up guest memory 'pc.ram': Cannot allocate memory",
+    ],
+    ["volume", "/srv/img/db.img", "touch: cannot touch '/srv/img/db.img': Permission denied"],
+    ["volume", "db.img", "touch: cannot touch 'db.img': Permission denied"],
+    [
+      "volume",
+      "/srv/vol/db-data",
+      "truncate: failed to truncate '/srv/vol/db-data' at 8589934592 bytes: No space left on device",
+    ],
+    [
+      "volume",
+      "/dev/zvol/tank/db",
+      "microvm@db: -drive file=/dev/zvol/tank/db,if=none: Could not open '/dev/zvol/tank/db': Permission denied",
+    ],
+    ["volume", undefined, "  1: Cannot open disk path"],
+    ["directory", "booted", "ln: failed to create symbolic link 'booted': Permission denied"],
+    [
+      "directory",
+      "db.sock",
+      "microvm@db: -qmp unix:db.sock,server,nowait: Failed to bind socket to db.sock: Permission denied",
+    ],
+    ["directory", "current", "ln: 'current': cannot overwrite directory 'current'"],
+    ["panic", undefined, "thread 'vmm' panicked at vmm/src/lib.rs:812:10:"],
+  ])("%s, about %s: %s", (about, object, line) => {
+    expect(troubleIn(line)).toEqual({ about, object });
+  });
+
+  it.each([
+    "cloud-hypervisor: 18.7ms: <vmm> WARN:net_util/src/open_tap.rs:105 -- Tap vm-db already exists. IP configuration will not be overwritten.",
+    "[    1.204412] kvm: no hardware support",
+    "[    4.118200] systemd[1]: Failed to open /dev/kvm: Permission denied",
+    "dockerd[812]: /dev/kvm: Permission denied",
+    "[FAILED] Failed to start Lock the disk image.",
+    "chattr: Operation not supported while reading flags on db.img",
+    "cat: /run/secrets/db/password: Permission denied",
+    "microvm@db: -fw_cfg name=opt/io.systemd.credentials/KEY,file=/run/secrets/k: can't load /run/secrets/k: Failed to open file “/run/secrets/k”: Permission denied",
+    "error: creating directory '/nix/store/.links': Read-only file system",
+    "microvm@db: terminating on signal 15 from pid 1 (<unknown process>)",
+    "microvm@db: -chardev socket,id=fs0,path=db-virtiofs-x.sock: Failed to connect to 'db-virtiofs-x.sock': Connection refused",
+  ])("nothing: %s", (line) => {
+    expect(troubleIn(line)).toBeUndefined();
+  });
+});
