@@ -13,21 +13,44 @@ export const HYPERVISORS = [
 ] as const;
 export type Hypervisor = (typeof HYPERVISORS)[number];
 
+/** A value as a script hands it on; never the value itself. */
+export interface PassedValue {
+  readonly name: string;
+  /**
+   * `literal`: it was fixed when the script was built. `expanded`: the shell puts it in at the start. `unexpanded`: a `$(...)` or `$NAME`
+   * that the shell never sees because of its quotes, so that these characters are the value. `empty`: nothing stands there.
+   */
+  readonly form: "literal" | "expanded" | "unexpanded" | "empty";
+  /** How many bytes a literal has, or the characters that are not expanded. */
+  readonly bytes?: number;
+  /** It is base64, and marked so: the guest decodes it. */
+  readonly encoded: boolean;
+  /** Variables in it that nothing in the script sets. */
+  readonly unset: readonly string[];
+}
+
 /** One way on which a runner script can carry a secret to the guest. `names` are credential names as the guest sees them. */
 export type SecretChannel =
   | {
       readonly kind: "fw-cfg-file";
       readonly name: string;
       readonly path: HostPath;
+      /** Another name= stands behind it in the same argument: QEMU takes the last one. */
+      readonly overridden?: boolean;
       readonly ref: FileRef;
     }
-  | { readonly kind: "fw-cfg-string"; readonly name: string; readonly ref: FileRef }
-  | { readonly kind: "oem-literal"; readonly names: readonly string[]; readonly ref: FileRef }
-  | { readonly kind: "oem-runtime"; readonly names: readonly string[]; readonly ref: FileRef }
-  | { readonly kind: "smbios-argument"; readonly names: readonly string[]; readonly ref: FileRef }
   | {
-      readonly kind: "kernel-command-line";
+      readonly kind: "fw-cfg-string";
+      readonly name: string;
+      /** Of the string, or of the file's name where that is not expanded. */
+      readonly value?: PassedValue;
+      readonly overridden?: boolean;
+      readonly ref: FileRef;
+    }
+  | {
+      readonly kind: "oem-literal" | "oem-runtime" | "smbios-argument" | "kernel-command-line";
       readonly names: readonly string[];
+      readonly values?: readonly PassedValue[];
       readonly ref: FileRef;
     }
   | {
@@ -45,6 +68,8 @@ export interface DirectRead {
   readonly path: HostPath;
   /** The shell goes on when the read fails: `export X=$(cat ...)`, `|| true`, an inline `$(...)`. */
   readonly errorSwallowed: boolean;
+  /** What is read stands in the arguments of another program: whoever lists processes sees it while that runs. */
+  readonly asArgument?: boolean;
   readonly ref: FileRef;
 }
 
@@ -66,7 +91,15 @@ export interface Runner {
     readonly ids: readonly string[];
     readonly ref: FileRef;
     readonly errorSwallowed: boolean;
+    /** Lines where a credential stands in the arguments of another program. */
+    readonly asArgument?: readonly FileRef[];
   };
+  /** The machine type that QEMU is started with: `microvm`, `q35`, `virt`. */
+  readonly machine?: string;
+  /** Every place where `--platform` stands on the command line of cloud-hypervisor, or is added to it. */
+  readonly platforms?: readonly FileRef[];
+  /** The shell ends the script at a variable that is not set (`set -u`). */
+  readonly stopsAtUnset?: boolean;
   /** The guest tells systemd that it is ready over vsock: no secret, but a credential by form. */
   readonly notifies: boolean;
 }

@@ -94,12 +94,13 @@ const quoteAt = (text: string): "" | "'" | '"' => {
 
 /**
  * A command substitution, or variables: these say where a value comes from. Not the `$6$...`, `$y$j9T$...` of a hashed password
- * (crypt(5)), which is a value; and in what a program wrote only what no value looks like, since there it is expanded already.
+ * (crypt(5)), which is a value; and in what a program wrote only what no value looks like, since there it is
+ * expanded already. A script may fill a place of printf(1) too.
  */
 export const beginsWithExpansion = (value: string, kind: TextKind): boolean =>
   EXPANSION[kind].test(value);
 
 const EXPANSION: Readonly<Record<TextKind, RegExp>> = {
-  file: /^\\?(?:\$\(|`[\w/$]|\$\{[A-Za-z_]\w*|\$[A-Za-z_]\w*(?![\w$])|(?:\$[A-Z_][A-Z0-9_]*)+(?!\w))/u,
+  file: /^\\?(?:\$\(|`[\w/$]|\$\{[A-Za-z_]\w*|\$[A-Za-z_]\w*(?![\w$])|(?:\$[A-Z_][A-Z0-9_]*)+(?!\w)|%[sbq](?!\w))/u,
   line: /^\\?(?:\$\(|`\/|\$\{[A-Za-z_]\w*[}:]|\$[A-Z_][A-Z0-9_]*(?=[\],;/"'\s\\]|$))/u,
 };

@@ -10,7 +10,7 @@ export const mask = (text: string, kind: TextKind = "line"): string => {
   return PATTERNS[kind].reduce(
     (masked, pattern) =>
       masked.replace(pattern, (whole: string, before: string, value: string) =>
-        isHarmless(value, kind) ? whole : `${before}${placeholder(value)}`,
+        isHarmless(value, kind) ? whole : `${before}${withoutQuotes(value)}`,
       ),
     maskCredentialStrings(text, kind, placeholder),
   );
@@ -18,6 +18,13 @@ export const mask = (text: string, kind: TextKind = "line"): string => {
 
 /** `<masked, 44 bytes>`: the length stays, since an empty or a cut value is a finding of its own. */
 export const placeholder = (value: string): string => `<masked, ${Buffer.byteLength(value)} bytes>`;
+
+/** Quotes around a value are no part of it. */
+const withoutQuotes = (value: string): string => {
+  const quoted = /^(?<quote>["'])(?<inner>.+)\k<quote>$/su.exec(value)?.groups;
+  const { quote = "", inner = value } = quoted ?? {};
+  return `${quote}${placeholder(inner)}${quote}`;
+};
 
 /** Cheap test for the many lines that hold nothing of the kind. */
 const SUSPICIOUS =
@@ -38,33 +45,33 @@ const valueIn = (kind: TextKind): string =>
 const patternsFor = (kind: TextKind): readonly RegExp[] => [
   // QEMU's fw_cfg string form; a comma is doubled there, and what QEMU itself says of the option stands behind the value
   kind === "file"
-    ? /(opt\/io\.systemd\.credentials\/[^,\s'"]+,string=)((?!<masked)(?:,,|[^,'"\s])+)/gu
-    : /(opt\/io\.systemd\.credentials\/[^,\s'"]+,string=)((?!<masked)[^\n]+?)(?=["'\])}]*(?:: (?:name too long \(max\. \d+ char\)|duplicate fw_cfg file name\S*))?\s*$)/gmu,
+    ? /(opt\/io\.systemd\.credentials\/[^,\s'"]+,string=)((?!["']?<masked)(?:,,|[^,'"\s])+)/gu
+    : /(opt\/io\.systemd\.credentials\/[^,\s'"]+,string=)((?!["']?<masked)[^\n]+?)(?=["'\])}]*(?:: (?:name too long \(max\. \d+ char\)|duplicate fw_cfg file name\S*))?\s*$)/gmu,
   // kernel command line
   kind === "file"
-    ? /(systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!<masked)[^\s'"]+)/gu
-    : /(systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!<masked)\S+)/gu,
-  /(systemd\.set_credential(?:_binary)?="[\w.@-]+:|"systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!<masked)[^"\n]+)/gu,
+    ? /(systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!["']?<masked)[^\s'"]+)/gu
+    : /(systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!["']?<masked)\S+)/gu,
+  /(systemd\.set_credential(?:_binary)?="[\w.@-]+:|"systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!["']?<masked)[^"\n]+)/gu,
   // systemd.exec(5), SetCredential=: the name of the credential stays
-  /(\bSetCredential(?:Encrypted)?=[\w.-]+:)((?!<masked)[^\n]+)/gu,
+  /(\bSetCredential(?:Encrypted)?=[\w.-]+:)((?!["']?<masked)[^\n]+)/gu,
   // assignments in shell, environment files and units; the quotes may stand around the name too
-  new RegExp(String.raw`("${SECRET_NAME}=)((?!<masked)(?:[^"\\\n]|\\.)+)(?=")`, "giu"),
-  new RegExp(String.raw`('${SECRET_NAME}=)((?!<masked)[^'\n]+)(?=')`, "giu"),
+  new RegExp(String.raw`("${SECRET_NAME}=)((?!["']?<masked)(?:[^"\\\n]|\\.)+)(?=")`, "giu"),
+  new RegExp(String.raw`('${SECRET_NAME}=)((?!["']?<masked)[^'\n]+)(?=')`, "giu"),
   new RegExp(
-    String.raw`${NOT_IN_A_LIST}(\b(?!(?:Load|Import|Set)Credential)${SECRET_NAME}=)((?!<masked|[\])},;"'\\]+(?:\s|$))${valueIn(kind)})`,
+    String.raw`${NOT_IN_A_LIST}(\b(?!(?:Load|Import|Set)Credential)${SECRET_NAME}=)((?!["']?<masked|[\])},;"'\\]+(?:\s|$))${valueIn(kind)})`,
     "gimu",
   ),
   // members of JSON and YAML with quotes, and of JSON inside of JSON
-  new RegExp(String.raw`("${SECRET_NAME}"\s?:\s?")((?!<masked)(?:[^"\\\n]|\\.)+)`, "giu"),
-  new RegExp(String.raw`(\\"${SECRET_NAME}\\"\s?:\s?\\")((?!<masked)(?:[^"\\\n]|\\[^"])+)`, "giu"),
-  new RegExp(String.raw`('${SECRET_NAME}'\s?:\s?')((?!<masked)[^'\n]+)`, "giu"),
+  new RegExp(String.raw`("${SECRET_NAME}"\s?:\s?")((?!["']?<masked)(?:[^"\\\n]|\\.)+)`, "giu"),
+  new RegExp(String.raw`(\\"${SECRET_NAME}\\"\s?:\s?\\")((?!["']?<masked)(?:[^"\\\n]|\\[^"])+)`, "giu"),
+  new RegExp(String.raw`('${SECRET_NAME}'\s?:\s?')((?!["']?<masked)[^'\n]+)`, "giu"),
   // options with a separate value
-  new RegExp(String.raw`(--${SECRET_NAME}\s+)((?!<masked)(?:${QUOTED}|[^\s"'-]\S*))`, "gimu"),
+  new RegExp(String.raw`(--${SECRET_NAME}\s+)((?!["']?<masked)(?:${QUOTED}|[^\s"'-]\S*))`, "gimu"),
   // a word that clap did not expect may be the rest of a value with a space in it
-  /(unexpected argument ["'])((?!<masked)[^\s"'-][^\n]*?)(?=["'] found)/gu,
+  /(unexpected argument ["'])((?!["']?<masked)[^\s"'-][^\n]*?)(?=["'] found)/gu,
   // user and password in front of a host's name
-  /(:\/\/)((?!<masked)[^\s/@:"']*:[^\s/@"']+(?=@))/gu,
-  /(-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----)((?!<masked)[\s\S]+?(?=-----END|$))/gu,
+  /(:\/\/)((?!["']?<masked)[^\s/@:"']*:[^\s/@"']+(?=@))/gu,
+  /(-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----)((?!["']?<masked)[\s\S]+?(?=-----END|$))/gu,
   /()(\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)/gu,
   /()(\bAGE-SECRET-KEY-1[0-9A-Z]+|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\bsk-[\w-]{20,}|\bAKIA[0-9A-Z]{16}\b|\bhvs\.[\w-]{20,}|\bnpm_\w{30,})/gu,
 ];
