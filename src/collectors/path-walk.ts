@@ -1,6 +1,7 @@
 import type { PathComponent, PathWalk } from "../evidence/secret-files.ts";
 import type { FileRef, FileStat } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
+import { pathSteps } from "../host/path-steps.ts";
 import { hostPath, type HostPath } from "../vocabulary.ts";
 
 /** The kernel gives up after 40 symlinks (path_resolution(7)). */
@@ -11,14 +12,14 @@ export const absentRef = (path: HostPath): FileRef => ({ kind: "file", path, abs
 
 /** Walks a path as the kernel does and keeps the stat of each directory, symlink and file on the way. Opens nothing. */
 export const walkPath = async (host: Host, path: HostPath): Promise<PathWalk> => {
-  const pending = path.split("/").filter(Boolean);
+  const pending = [...pathSteps(path)];
   const real: string[] = [];
   const components: PathComponent[] = [];
   let symlinks = 0;
   const root = await host.lstat(hostPath("/"));
   if (root.status === "present") components.push({ path: hostPath("/"), stat: root.value });
   for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
-    if (name === ".") continue;
+    if (name === "." || name === "") continue;
     if (name === "..") {
       real.pop();
       continue;
@@ -45,9 +46,13 @@ export const walkPath = async (host: Host, path: HostPath): Promise<PathWalk> =>
     components.push({
       path: here,
       stat: found.value,
-      ...(target !== undefined && pending.length === 0 ? { trailing: true } : {}),
+      ...(target !== undefined && pending.every((step) => step === "") ? { trailing: true } : {}),
     });
     if (target === undefined) {
+      const isAsked = pending[0] === "" || pending[0] === "." || pending[0] === "..";
+      // Of any other step below it the host says itself that it is not there.
+      if (isAsked && found.value.type !== "directory")
+        return { path, components, end: "absent", stopped: here, ref: fileRef(here, found.value) };
       real.push(name);
       continue;
     }
@@ -55,8 +60,12 @@ export const walkPath = async (host: Host, path: HostPath): Promise<PathWalk> =>
     if (symlinks > MOST_SYMLINKS)
       return { path, components, end: "loop", stopped: here, ref: fileRef(here, found.value) };
     if (target.startsWith("/")) real.length = 0;
-    pending.unshift(...target.split("/").filter(Boolean));
+    pending.unshift(...pathSteps(target));
   }
+  const end = hostPath(`/${real.join("/")}`);
+  const passed = components.findLast((component) => component.path === end);
+  // `..`, and a link to the root, end at a directory that was passed before.
+  if (passed !== undefined && passed !== components.at(-1)) components.push(passed);
   const last = components.at(-1);
   if (last === undefined)
     return { path, components, end: "absent", stopped: path, ref: absentRef(path) };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { FileStat, FileType } from "../evidence/reference.ts";
 import { hostPath, micros, type HostPath } from "../vocabulary.ts";
 import type { Host, Lookup } from "./host.ts";
+import { pathSteps } from "./path-steps.ts";
 import { mask } from "./redaction.ts";
 import { whyNotPublic } from "./readable.ts";
 
@@ -36,11 +37,11 @@ export const fileTree = (
 
   /** Resolves symlinks component by component; the last one only where `follow` says so. */
   const resolve = async (path: HostPath, follow: boolean): Promise<Lookup<HostPath>> => {
-    const pending = path.split("/").filter(Boolean);
+    const pending = [...pathSteps(path)];
     const real: string[] = [];
     let symlinks = 0;
     for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
-      if (name === ".") continue;
+      if (name === "." || name === "") continue;
       if (name === "..") {
         real.pop();
         continue;
@@ -60,7 +61,7 @@ export const fileTree = (
       symlinks += 1;
       if (symlinks > MOST_SYMLINKS) return { status: "loop" };
       if (target.startsWith("/")) real.length = 0;
-      pending.unshift(...target.split("/").filter(Boolean));
+      pending.unshift(...pathSteps(target));
     }
     return { status: "present", value: hostPath(`/${real.join("/")}`) };
   };
