@@ -43,7 +43,7 @@ export const volumeErrors = (
       })),
   );
   const words = meaningsIn(start, "vmm-error").flatMap(({ meaning, ref }) =>
-    meaning.about === "volume"
+    meaning.about === "volume" && meaning.object?.startsWith("/nix/store/") !== true
       ? [
           {
             object: meaning.object ?? "an image",
