@@ -5,6 +5,7 @@ import type { Window } from "../journal/read.ts";
 import { hostPath, unitName, type HostPath, type UnitName } from "../vocabulary.ts";
 import { fileRef } from "./path-walk.ts";
 import { collectStarts } from "./vm-journal.ts";
+import { isDestinationIn, mayMake, writesTo } from "./written-paths.ts";
 import {
   effectiveSetting,
   effectiveSettings,
@@ -18,12 +19,16 @@ const DIRECTORIES = ["/etc/systemd/system", "/run/systemd/system", "/run/systemd
   hostPath,
 );
 const CONSIDERED = /\.(?:service|mount)$/u;
+/** Units that start others. */
+const ASKING = /\.(?:service|target|timer|path|socket)$/u;
 /** Units of microvm.nix itself are told elsewhere. */
 const OWN = /^(?:microvm[\w-]*@|install-microvm-)/u;
 
 export interface UnitQuestion {
-  /** Paths that somebody has to make: a unit that names one, or makes a directory above it, is of interest. */
+  /** Paths that somebody has to make: a unit that writes one, or is given a directory above it, is of interest. */
   readonly paths: readonly HostPath[];
+  /** The VM: what is ordered before it and names a path is there for it. */
+  readonly vm: string;
   /** Units that are of interest whatever they do. */
   readonly named: readonly string[];
 }
@@ -39,19 +44,22 @@ export const INSTALLER_UNITS: readonly string[] = [
 /** The units of the host that make, mount or hold up what a VM needs, with their starts in the journal. */
 export const collectOtherUnits = async (
   host: Host,
-  { paths, named }: UnitQuestion,
+  { paths, named, vm }: UnitQuestion,
   window: Window,
 ): Promise<readonly OtherUnit[]> => {
   const listed = await Promise.all(
     DIRECTORIES.map(async (directory) => ({ directory, names: await host.list(directory) })),
   );
   const places = new Map<string, HostPath>();
+  const asking = new Map<string, HostPath>();
   const pulled = new Map<string, string[]>();
   for (const { directory, names } of listed) {
     if (names.status !== "present") continue;
     for (const name of names.value) {
       if (CONSIDERED.test(name) && !OWN.test(name) && !places.has(name))
         places.set(name, hostPath(`${directory}/${name}`));
+      if (ASKING.test(name) && !asking.has(name))
+        asking.set(name, hostPath(`${directory}/${name}`));
     }
     const wanting = names.value.filter((name) => /\.(?:wants|requires)$/u.test(name));
     for (const name of wanting) {
@@ -62,7 +70,7 @@ export const collectOtherUnits = async (
     }
   }
   const read = await Promise.all(
-    [...places].map(([name, path]) => readUnit(host, unitName(name), path, paths)),
+    [...places].map(([name, path]) => readUnit(host, unitName(name), path, { paths, vm })),
   );
   const wanted = read.flatMap((unit) =>
     unit !== undefined &&
@@ -75,6 +83,8 @@ export const collectOtherUnits = async (
   const known = new Set(wanted.map(({ name }) => name));
   const mounts = mountUnitsAbove(paths).filter(({ name }) => !known.has(name));
   if (wanted.length + mounts.length === 0) return [];
+  for (const [asked, by] of await requestsIn(host, asking))
+    pulled.set(asked, [...(pulled.get(asked) ?? []), ...by]);
   const { starts, skipped } = await collectStarts(
     host,
     [...wanted, ...mounts].map(({ name }) => name),
@@ -84,7 +94,7 @@ export const collectOtherUnits = async (
   return [...wanted, ...logged]
     .map((unit) => ({
       ...unit,
-      pulledInBy: (pulled.get(unit.name) ?? []).toSorted(),
+      pulledInBy: [...new Set(pulled.get(unit.name))].toSorted(),
       starts: starts.filter((start) => start.unit === unit.name),
       skipped: skipped.filter((skip) => skip.unit === unit.name),
     }))
@@ -135,7 +145,7 @@ const readUnit = async (
   host: Host,
   name: UnitName,
   path: HostPath,
-  paths: readonly HostPath[],
+  { paths, vm }: Pick<UnitQuestion, "paths" | "vm">,
 ): Promise<UnitText | undefined> => {
   const [text, stat] = await Promise.all([host.readText(path), host.lstat(path)]);
   if (text.status !== "present" || stat.status !== "present") return undefined;
@@ -144,11 +154,11 @@ const readUnit = async (
     effectiveSettings(settings, section, key);
   const words = (key: string): readonly string[] =>
     all(key).flatMap(({ value }) => splitWords(value));
-  const scripts = await Promise.all(
-    ["ExecStart", "ExecStartPre"]
-      .flatMap((key) => all(key, "Service"))
-      .map(({ value }) => scriptText(host, value)),
+  const commands = ["ExecStart", "ExecStartPre", "ExecStartPost"].flatMap((key) =>
+    all(key, "Service").map(({ value }) => value),
   );
+  const scripts = await Promise.all(commands.map((command) => scriptText(host, command)));
+  const configurations = await Promise.all(commands.map((command) => storeFiles(host, command)));
   const mount = effectiveSetting(settings, "Mount", "Where")?.value;
   const directories = ["RuntimeDirectory", "StateDirectory"].flatMap((key) =>
     all(key, "Service").flatMap(({ value }) =>
@@ -158,16 +168,20 @@ const readUnit = async (
       ),
     ),
   );
+  const before = words("Before");
+  const isForVm = before.some((later) => /^microvm/u.test(later) && later.includes(`@${vm}.`));
   return {
     name,
     ref: fileRef(path, stat.value),
     after: words("After"),
-    before: words("Before"),
+    before,
     requires: ["Requires", "BindsTo", "Requisite", "Wants"].flatMap(words),
     conditions: CONDITIONS.flatMap((key) => all(key).map((setting) => settingOf(setting, name))),
     makes: paths.filter(
       (secret) =>
-        [text.value, ...scripts].some((words_) => mentions(words_, secret)) ||
+        scripts.some((script) => writesTo(script, secret)) ||
+        configurations.flat().some((one) => isDestinationIn(one, secret)) ||
+        (isForVm && scripts.some((script) => mayMake(script, secret))) ||
         directories.some((directory) => secret.startsWith(`${directory}/`)),
     ),
     ...(mount?.startsWith("/") ? { mountPoint: hostPath(mount) } : {}),
@@ -188,10 +202,44 @@ const CONDITIONS = [
   "AssertPathExists",
 ];
 
-/** The path itself, not a longer one that begins with it. */
-const mentions = (text: string, path: HostPath): boolean => {
-  const at = text.indexOf(path);
-  return at >= 0 && !/[\w.@+-]/u.test(text[at + path.length] ?? " ");
+/** Which units other units start: by their own settings, or as the one that a timer, path or socket is for. */
+const requestsIn = async (
+  host: Host,
+  units: ReadonlyMap<string, HostPath>,
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const requests = new Map<string, string[]>();
+  for (const [name, path] of units) {
+    const text = await host.readText(path);
+    if (text.status !== "present") continue;
+    const settings = parseUnitFile(path, text.value);
+    const named = settings
+      .filter(({ key }) => ASKS.has(key))
+      .flatMap(({ value }) => splitWords(value));
+    const isTrigger = /\.(?:timer|path|socket)$/u.test(name);
+    const own = isTrigger && !settings.some(({ key }) => key === "Unit" || key === "Service");
+    for (const asked of [...named, ...(own ? [name.replace(/[^.]+$/u, "service")] : [])])
+      if (asked !== name) requests.set(asked, [...(requests.get(asked) ?? []), name]);
+  }
+  return requests;
+};
+
+/** Settings that start a unit (systemd.unit(5), systemd.timer(5), systemd.path(5), systemd.socket(5)). */
+const ASKS: ReadonlySet<string> = new Set([
+  "Wants",
+  "Requires",
+  "BindsTo",
+  "Upholds",
+  "OnSuccess",
+  "OnFailure",
+  "Unit",
+  "Service",
+]);
+
+/** Texts of the store that a command is given: the configuration of its program. */
+const storeFiles = async (host: Host, command: string): Promise<readonly string[]> => {
+  const files = [...command.matchAll(/(?<=[\s="'])\/nix\/store\/[^\s"']+/gu)].map(([file]) => file);
+  const texts = await Promise.all(files.map((file) => host.readText(hostPath(file))));
+  return texts.flatMap((text) => (text.status === "present" ? [text.value] : []));
 };
 
 const scriptText = async (host: Host, command: string): Promise<string> => {

@@ -106,6 +106,7 @@ export const collectVm = async (
         const question = {
           paths: [...new Set([...paths, ...keys.map(({ path }) => path)])],
           named: [...INSTALLER_UNITS, ...(valueOf(unit)?.needs ?? [])],
+          vm,
         };
         return collected({ units: await collectOtherUnits(host, question, window) });
       }),

@@ -12,9 +12,9 @@ export interface OtherUnit {
   readonly before: readonly string[];
   readonly requires: readonly string[];
   readonly conditions: readonly Setting[];
-  /** Units whose `.wants` or `.requires` directory holds it. */
+  /** Units that start it: by a `.wants` or `.requires` directory, by their own settings, or as the timer, path or socket for it. */
   readonly pulledInBy: readonly string[];
-  /** Secret paths that its file or its script names, or that lie below a directory that it makes. */
+  /** Secret paths that it writes, or that lie below a directory that systemd makes for it. */
   readonly makes: readonly HostPath[];
   /** `Where=` of a mount. */
   readonly mountPoint?: HostPath;

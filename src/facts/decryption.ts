@@ -1,6 +1,6 @@
-import type { Installation, InstallerEvent } from "../evidence/installation.ts";
+import type { Installation, InstallerEvent, InstallerKind } from "../evidence/installation.ts";
 import type { HostPath } from "../vocabulary.ts";
-import { openWords, rootOf } from "./installer-runs.ts";
+import { installerOf, openWords } from "./installer-runs.ts";
 import { isMissing, type WantedFile } from "./wanted-files.ts";
 
 /** Files of this VM that an installer should have made and that are not there, or may be as old as the last run that went through. */
@@ -22,7 +22,7 @@ export const affectedBy = (
   const concerned = wanted.filter(({ path }) =>
     named.length > 0
       ? named.some((secret) => secret.path === path || secret.stored === path)
-      : isInstalled(path, installation),
+      : isInstalledBy(path, event.installer, installation),
   );
   return {
     missing: concerned.filter(isMissing),
@@ -30,9 +30,14 @@ export const affectedBy = (
   };
 };
 
-const isInstalled = (path: HostPath, installation: Installation): boolean =>
-  rootOf(installation, path) !== undefined ||
-  installation.declared.some((secret) => secret.path === path || secret.stored === path);
+const isInstalledBy = (
+  path: HostPath,
+  speaker: InstallerKind | undefined,
+  installation: Installation,
+): boolean => {
+  const installer = installerOf(installation, path);
+  return installer !== undefined && (speaker === undefined || speaker === installer);
+};
 
 /** The keys that the newest failed run did not have, by its own words or by their absence. */
 export const absentKeys = (installation: Installation) =>

@@ -51,6 +51,15 @@ export const ofKind = <K extends Kind>(
   kind: K,
 ): readonly EventOf<K>[] => events.filter((event): event is EventOf<K> => event.word.kind === kind);
 
+/** What installers said in their newest runs, whatever a silent run has repaired since. */
+export const lastWords = <K extends Kind>(
+  installation: Installation,
+  kind: K,
+): readonly (EventOf<K> & { readonly speaker: InstallerKind | undefined })[] =>
+  newestRuns(installation).flatMap(({ installer, events }) =>
+    ofKind(events, kind).map((event) => ({ ...event, speaker: installer })),
+  );
+
 const newestRuns = ({ events }: Installation): readonly Run[] => {
   const newest = new Map<InstallerKind | undefined, Run>();
   for (const run of runsOf(events)) newest.set(run.installer, run);
@@ -116,7 +125,10 @@ export const declaredAt = (
   declared.find((secret) => secret.path === path || secret.stored === path);
 
 /** Who installs what lies at a path: by its declaration, else by the place. */
-const installerOf = (installation: Installation, path: HostPath): InstallerKind | undefined =>
+export const installerOf = (
+  installation: Installation,
+  path: HostPath,
+): InstallerKind | undefined =>
   declaredAt(installation, path)?.installer ?? rootOf(installation, path)?.installer;
 
 /** When a run that makes this path went through after `time`: its own word, or the link of its place. */

@@ -1,11 +1,13 @@
 import type { Installation } from "../evidence/installation.ts";
 import type { HostJournal } from "../evidence/journal.ts";
-import type { OtherUnits } from "../evidence/other-units.ts";
+import type { OtherUnit, OtherUnits } from "../evidence/other-units.ts";
 import type { EvidenceRef } from "../evidence/reference.ts";
+import type { VmUnit } from "../evidence/unit.ts";
 import type { HostPath, Micros } from "../vocabulary.ts";
 import type { History } from "./history.ts";
 import { noKeyWords } from "./decryption.ts";
 import { installedAfter, ofKind } from "./installer-runs.ts";
+import { isOrderedAfter } from "./ordering.ts";
 import { appearedAt, type WantedFile } from "./wanted-files.ts";
 
 /** Something that came after somebody had looked for it. */
@@ -24,8 +26,7 @@ export interface LateInput {
   readonly otherUnits: OtherUnits | undefined;
   readonly hostJournal: HostJournal | undefined;
   readonly history: History | undefined;
-  /** Units that the VM waits for. */
-  readonly needs: readonly string[];
+  readonly unit: VmUnit | undefined;
 }
 
 /** A file that a start missed and that is there now. */
@@ -44,8 +45,8 @@ export const lateFile = (input: LateInput): LateArrival | undefined => {
       )
       .flatMap(({ starts }) => starts.map((start) => start.last.time)),
   ]);
-  // Without ENOENT only a later arrival shows that it was missing.
-  if (cameAt === undefined) return undefined;
+  // Without ENOENT only a later arrival shows that it was missing. What is still missed afterwards was missed for another reason.
+  if (cameAt === undefined || miss.last.time > cameAt + SETTLES) return undefined;
   return {
     path: wanted.path,
     missedAt: miss.first.time,
@@ -103,7 +104,22 @@ const installerWord = (
     .slice(0, 1)
     .map(({ ref }) => ref);
 
-const MINUTE = 60_000_000;
+const SECOND = 1_000_000;
+/** A start that is under way when the file comes may still miss it. */
+const SETTLES = 2 * SECOND;
+const MINUTE = 60 * SECOND;
+
+/** Units that make the file, install secrets, or mount its place. */
+export const makersOf = (
+  path: HostPath,
+  otherUnits: OtherUnits | undefined,
+): readonly OtherUnit[] =>
+  (otherUnits?.units ?? []).filter(
+    ({ name, makes, mountPoint }) =>
+      makes.includes(path) || isBelow(path, mountPoint) || INSTALLER.test(name),
+  );
+
+const INSTALLER = /sops|agenix|install-secrets/u;
 /** An installer, a mount or a producer ends within this time after its boot or switch began. */
 const WITHIN = 10 * MINUTE;
 
@@ -112,20 +128,15 @@ const WITHIN = 10 * MINUTE;
  * What a later switch brings was simply not there before.
  */
 const isRace = (
-  { hostJournal, history, installation, otherUnits, needs, wanted }: LateInput,
+  { hostJournal, history, installation, otherUnits, unit, wanted }: LateInput,
   missedAt: Micros,
   cameAt: Micros,
 ): boolean => {
-  const makers = (otherUnits?.units ?? [])
-    .filter(
-      ({ makes, mountPoint, starts }) =>
-        starts.length > 0 && (makes.includes(wanted.path) || isBelow(wanted.path, mountPoint)),
-    )
-    .map(({ name }) => name as string);
-  const installers = (otherUnits?.units ?? [])
-    .filter(({ name }) => /sops|agenix/u.test(name))
-    .map(({ name }) => name as string);
-  if ([...makers, ...installers].some((name) => needs.includes(name))) return false;
+  if (
+    unit !== undefined &&
+    makersOf(wanted.path, otherUnits).some((one) => isOrderedAfter(unit, one))
+  )
+    return false;
   const switches = (history?.changes ?? []).filter(({ kind }) => kind === "switch");
   const between = switches.find(({ time }) => time > missedAt && time <= cameAt);
   const failedAtBoot = (installation?.events ?? []).some(

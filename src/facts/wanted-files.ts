@@ -80,7 +80,11 @@ const missesOf = (
         ({ meaning }) => meaning.path === path,
       );
       const unset =
-        by === "systemd" ? start.spawnFailures.filter(({ step }) => step === "CREDENTIALS") : [];
+        by === "systemd"
+          ? start.spawnFailures.filter(
+              ({ step, errno }) => step === "CREDENTIALS" && mayBeAbsence(errno),
+            )
+          : [];
       return [
         ...absent.map(({ ref }) => ({ start, ref, certain: true })),
         ...unset.map(({ ref, errno }) => ({ start, ref, certain: errno === NO_SUCH_FILE })),
@@ -102,6 +106,11 @@ const missesOf = (
   });
 
 const NO_SUCH_FILE = 2;
+const PROTOCOL_ERROR = 71;
+
+/** Up to systemd 258 every failure of a credential reads `Protocol error`; later ones say what it was. */
+const mayBeAbsence = (errno: number | undefined): boolean =>
+  errno === undefined || errno === NO_SUCH_FILE || errno === PROTOCOL_ERROR;
 
 export const isMissing = ({ walk }: WantedFile): boolean =>
   walk?.end === "absent" || walk?.end === "loop";

@@ -1,5 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { declaredAt } from "../../facts/installer-runs.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -30,8 +31,11 @@ export default defineRule({
     const { installation, guestSystem } = knowledge;
     for (const wanted of wantedFiles(knowledge)) {
       if (!isMissing(wanted)) continue;
-      if (installation.declared.some(({ path }) => path === wanted.path)) continue;
-      const there = guestSystem.declared.find(({ path }) => path === wanted.path);
+      if (!installation.declarationsRead || declaredAt(installation, wanted.path) !== undefined)
+        continue;
+      const there = guestSystem.declared.find(
+        ({ path, stored }) => path === wanted.path || stored === wanted.path,
+      );
       if (there === undefined) continue;
       yield {
         title: `${wanted.path} is a secret of the guest, not of the host`,

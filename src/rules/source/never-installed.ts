@@ -1,6 +1,8 @@
+import type { Installation, SecretRoot } from "../../evidence/installation.ts";
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
 import { openWords, rootOf } from "../../facts/installer-runs.ts";
 import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { holdsEverything } from "../../facts/journal-coverage.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -36,6 +38,7 @@ export default defineRule({
   causes: NOT_MADE,
   *check(knowledge) {
     const { installation, hostJournal } = knowledge;
+    const isCovered = holdsEverything(hostJournal);
     const boot = hostJournal?.boots.at(-1);
     const spoke = installation.events.filter(
       ({ time }) => boot === undefined || time >= boot.first,
@@ -47,6 +50,7 @@ export default defineRule({
       );
       const [first] = wanted;
       if (first === undefined) continue;
+      if (root.state !== "real" && isOfNoInterest(installation, root)) continue;
       const blocked = openWords(installation, "blocked");
       const failed = spoke.filter(({ word }) => FAILURES.has(word.kind));
       // A run that failed for a reason of its own is told by the rule about that reason.
@@ -69,14 +73,14 @@ export default defineRule({
         explanation:
           root.state === "real"
             ? `sops-nix and agenix link ${root.path} to a generation. A real directory in its place makes each run fail, and what is wanted below it is not there.`
-            : `The unit or runner wants ${first.path}. ${root.state === "dangling" ? `${root.path} leads to a generation that is gone` : `${root.path} is not there`}, and ${finished ? "the installer that the journal shows did not make it" : "the journal of this boot holds no word of an installer"}.`,
-        certainty: root.state === "real" || hostJournal !== undefined ? "proven" : "strong",
+            : `The unit or runner wants ${first.path}. ${root.state === "dangling" ? `${root.path} leads to a generation that is gone` : `${root.path} is not there`}, and ${finished ? "the installer that the journal shows did not make it" : isCovered ? "the journal of this boot holds no word of an installer" : "what can be read of the journal holds no word of an installer"}.`,
+        certainty: root.state === "real" || isCovered ? "proven" : "strong",
         subject: { path: root.path },
         evidence: nonEmpty<EvidenceRef>(
           root.ref,
           first.ref,
           ...blocked.slice(0, 1).map(({ ref }) => ref),
-          ...(root.state === "real" ? [] : [coverage]),
+          ...(root.state === "real" || !isCovered ? [] : [coverage]),
         ),
         scope: {
           paths,
@@ -109,3 +113,8 @@ const FAILURES: ReadonlySet<string> = new Set([
   "owner-unresolved",
   "output-missing",
 ]);
+
+/** Another installer serves this host, and nobody is to put anything here: the path is wrong, not the installation. */
+const isOfNoInterest = ({ roots, declared }: Installation, root: SecretRoot): boolean =>
+  roots.some((other) => other !== root && other.state === "linked") &&
+  !declared.some(({ stored }) => stored.startsWith(`${root.path}/`));

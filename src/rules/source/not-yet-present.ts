@@ -1,6 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { affectedBy, noKeyWords } from "../../facts/decryption.ts";
-import { lateFile, lateKey, type LateArrival } from "../../facts/late-arrivals.ts";
+import { lateFile, lateKey, makersOf, type LateArrival } from "../../facts/late-arrivals.ts";
 import { missed, wantedFiles } from "../../facts/wanted-files.ts";
 import { moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
@@ -89,7 +89,7 @@ export default defineRule({
         otherUnits,
         hostJournal,
         history,
-        needs: unit?.needs ?? [],
+        unit,
       });
       if (late === undefined) continue;
       const { starts, phase } = missed(one);
@@ -113,7 +113,12 @@ export default defineRule({
           ...(late.isRace ? { recurs: true } : {}),
           ...(phase === undefined ? {} : { phase }),
         },
-        remedies: orderedAfter(unit?.name, otherUnits?.units.map(({ name }) => name) ?? []),
+        remedies: late.isRace
+          ? orderedAfter(
+              unit?.name,
+              makersOf(one.path, otherUnits).map(({ name }) => name),
+            )
+          : [],
       };
     }
   },
@@ -123,7 +128,7 @@ const account = ({ path, missedAt, cameAt }: LateArrival): string =>
   `${path} was missed at ${moment(missedAt)}${cameAt === undefined ? "" : ` and came at ${moment(cameAt)}`}.`;
 
 const orderedAfter = (unit: string | undefined, others: readonly string[]) => {
-  const installer = others.find((name) => /sops|agenix/u.test(name)) ?? others[0];
+  const [installer] = others;
   return unit === undefined || installer === undefined
     ? []
     : [

@@ -1,6 +1,7 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { movedTo } from "../../facts/moved-paths.ts";
 import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { declaredAt } from "../../facts/installer-runs.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -45,7 +46,9 @@ export default defineRule({
   })),
   *check(knowledge) {
     for (const wanted of wantedFiles(knowledge)) {
-      if (!isMissing(wanted)) continue;
+      // What the host itself is to put there has not moved; it failed to come.
+      if (!isMissing(wanted) || declaredAt(knowledge.installation, wanted.path) !== undefined)
+        continue;
       const there = movedTo(wanted.path, knowledge.installation);
       if (there === undefined) continue;
       yield {

@@ -2,6 +2,7 @@ import type { OtherUnit } from "../../evidence/other-units.ts";
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
 import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
 import { moment } from "../../facts/wording.ts";
+import { holdsEverything } from "../../facts/journal-coverage.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -34,6 +35,7 @@ export default defineRule({
         if (!producer.makes.includes(wanted.path) || producer.ref === undefined) continue;
         const why = whyIdle(producer, knowledge.unit?.needs ?? []);
         if (why === undefined) continue;
+        if (why.kind === "never-asked" && !holdsEverything(hostJournal)) continue;
         const coverage: CoverageRef = {
           kind: "coverage",
           source: "journal",
