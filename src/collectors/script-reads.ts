@@ -36,6 +36,8 @@ export const directReads = (line: ScriptLine, settings: ShellSettings): readonly
     const path = groups?.["path"];
     if (path === undefined || !SECRET_PLACE.test(path)) return [];
     const at = index + whole.length - path.length;
+    // The end of `$NAME/path` is no path of its own, and what the shell leaves alone is not read.
+    if (/[\w}]/u.test(line.text[at - 1] ?? "") || isLeftAlone(line.text, index)) return [];
     return [
       {
         path: hostPath(path),
@@ -45,6 +47,12 @@ export const directReads = (line: ScriptLine, settings: ShellSettings): readonly
       },
     ];
   });
+
+/** A substitution between single quotes: its characters are the value. */
+const isLeftAlone = (text: string, index: number): boolean => {
+  const open = text.lastIndexOf("$(", index + 2);
+  return open >= 0 && quotingAt(text, open) === "single" && quotingAt(text, index) === "single";
+};
 
 /** Where secrets lie on a NixOS host, or a name that says so. */
 const SECRET_PLACE =

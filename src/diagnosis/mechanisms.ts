@@ -79,6 +79,10 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
     how: "the guest of the same phase does not take what it is handed",
     holds: (cause, effect) => sameSecret(cause, effect) || samePhase(cause, effect),
   },
+  "nobody-declares-it": {
+    how: "no generation of the host says any more what the unit is given",
+    holds: bothInForce,
+  },
   "older-runner-runs": {
     how: "the newer runner that would do it is not the one that runs",
     // Where the effect is about secrets, the newer runner has to be one that does better with them.

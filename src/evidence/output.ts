@@ -45,6 +45,8 @@ export const VMM_TROUBLES = [
   "memory",
   "directory",
   "arguments",
+  "name-length",
+  "size",
   "share",
   "panic",
 ] as const;
@@ -65,5 +67,18 @@ export type SetupMeaning =
   /** The shell knows no variable of this name. */
   | { readonly kind: "unbound-variable"; readonly name: string };
 
+/** A line held a value; what is kept is its name and how long it was. 0 bytes: the place for it was empty. */
+export interface LoggedValueMeaning {
+  readonly kind: "value-logged";
+  readonly form: "oem-string" | "fw-cfg" | "kernel-parameter" | "private-key" | "assignment";
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /** What one line of a unit's own output says, where it says something that rules can use. */
-export type OutputMeaning = FileErrorMeaning | GuestMeaning | VmmErrorMeaning | SetupMeaning;
+export type OutputMeaning =
+  | FileErrorMeaning
+  | GuestMeaning
+  | VmmErrorMeaning
+  | SetupMeaning
+  | LoggedValueMeaning;

@@ -17,6 +17,10 @@ import credentialsTimeout from "./credentials/timeout.ts";
 import credentialsTooLarge from "./credentials/too-large.ts";
 import credentialsUndecryptable from "./credentials/undecryptable.ts";
 import credentialsUnitShadowed from "./credentials/unit-shadowed.ts";
+import exposureCommandLine from "./exposure/command-line.ts";
+import exposureJournal from "./exposure/journal.ts";
+import exposureStore from "./exposure/store.ts";
+import exposureWorldReadable from "./exposure/world-readable.ts";
 import guestAbsentCredential from "./guest/absent-credential.ts";
 import guestEmptyCredential from "./guest/empty-credential.ts";
 import guestNameMismatch from "./guest/name-mismatch.ts";
@@ -24,6 +28,15 @@ import guestNotConsumed from "./guest/not-consumed.ts";
 import guestNotImported from "./guest/not-imported.ts";
 import guestOrdering from "./guest/ordering.ts";
 import guestPolicy from "./guest/policy.ts";
+import hypervisorArgumentRejected from "./hypervisor/argument-rejected.ts";
+import hypervisorChannelUnsupported from "./hypervisor/channel-unsupported.ts";
+import hypervisorEmptyInTransit from "./hypervisor/empty-in-transit.ts";
+import hypervisorNameTooLong from "./hypervisor/name-too-long.ts";
+import hypervisorNotExpanded from "./hypervisor/not-expanded.ts";
+import hypervisorShareEmptied from "./hypervisor/share-emptied.ts";
+import hypervisorShareNotReady from "./hypervisor/share-not-ready.ts";
+import hypervisorTooLarge from "./hypervisor/too-large.ts";
+import hypervisorValueTruncated from "./hypervisor/value-truncated.ts";
 import lifecycleCleanExit from "./lifecycle/clean-exit.ts";
 import lifecycleConditionSkipped from "./lifecycle/condition-skipped.ts";
 import lifecycleCrashLoop from "./lifecycle/crash-loop.ts";
@@ -90,6 +103,10 @@ export const RULES: readonly AnyRule[] = [
   credentialsTooLarge,
   credentialsUndecryptable,
   credentialsUnitShadowed,
+  exposureCommandLine,
+  exposureJournal,
+  exposureStore,
+  exposureWorldReadable,
   guestAbsentCredential,
   guestEmptyCredential,
   guestNameMismatch,
@@ -97,6 +114,15 @@ export const RULES: readonly AnyRule[] = [
   guestNotImported,
   guestOrdering,
   guestPolicy,
+  hypervisorArgumentRejected,
+  hypervisorChannelUnsupported,
+  hypervisorEmptyInTransit,
+  hypervisorNameTooLong,
+  hypervisorNotExpanded,
+  hypervisorShareEmptied,
+  hypervisorShareNotReady,
+  hypervisorTooLarge,
+  hypervisorValueTruncated,
   lifecycleCleanExit,
   lifecycleConditionSkipped,
   lifecycleCrashLoop,

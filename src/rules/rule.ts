@@ -113,6 +113,7 @@ export type MechanismName =
   | "value-is-lost"
   | "guest-does-not-take-it"
   | "older-runner-runs"
+  | "nobody-declares-it"
   | "share-is-not-served";
 
 export interface CausalClaim {

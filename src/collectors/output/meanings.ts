@@ -2,7 +2,9 @@ import { stripVTControlCharacters } from "node:util";
 import type { OutputMeaning } from "../../evidence/output.ts";
 import { fileErrors } from "./file-errors.ts";
 import { guestWords } from "./guest.ts";
+import { loggedValues } from "./logged-values.ts";
 import { unboundVariables } from "./service-manager.ts";
+import { optionErrors } from "./vmm-options.ts";
 import { vmmErrors } from "./vmm.ts";
 
 /** The text of a line without ANSI escape sequences (ECMA-48) and carriage returns: a guest's console writes both. */
@@ -15,5 +17,12 @@ const withoutTerminalNoise = (text: string): string =>
  */
 export const meaningsOf = (message: string): readonly OutputMeaning[] => {
   const text = withoutTerminalNoise(message);
-  return [...fileErrors(text), ...guestWords(text), ...vmmErrors(text), ...unboundVariables(text)];
+  return [
+    ...fileErrors(text),
+    ...guestWords(text),
+    ...vmmErrors(text),
+    ...optionErrors(text),
+    ...loggedValues(text),
+    ...unboundVariables(text),
+  ];
 };

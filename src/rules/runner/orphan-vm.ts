@@ -30,8 +30,9 @@ export default defineRule({
   causes: [
     {
       mechanism: "older-runner-runs",
-      effects: ["runner/missing", "credentials/not-configured"],
+      effects: ["runner/missing"],
     },
+    { mechanism: "nobody-declares-it", effects: ["credentials/not-configured"] },
   ],
   *check({ state, generations, history }) {
     if (NOT_DECLARED.has(state.flavour) || generations.list.length === 0) return;
