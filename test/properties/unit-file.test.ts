@@ -34,16 +34,14 @@ const anyText = fc.oneof(
         ":",
         " ",
         "\0",
-        ...[
-          "Environment=",
-          "SetCredential=",
-          "\\x",
-          "\\xc3",
-          "\\u00e4",
-          "\\UFFFFFFFF",
-          "%i",
-          "\uFEFF",
-        ],
+        "Environment=",
+        "SetCredential=",
+        "\\x",
+        "\\xc3",
+        "\\u00e4",
+        "\\UFFFFFFFF",
+        "%i",
+        "\uFEFF",
       ),
     )
     .map((pieces) => pieces.join("")),
@@ -71,9 +69,9 @@ describe("whatever is in a unit file", () => {
         expect(splitWords(text).join("")).not.toContain("\uFFFE");
         expect(typeof expandSpecifiers(text, unitName(text))).toBe("string");
         const { id, source } = parseCredentialSetting(text);
-        expect([id, ...(source === undefined ? [] : [source])].join(":")).toBe(
-          source === undefined ? text.replace(/:$/u, "") : text,
-        );
+        // Nothing of the setting is lost but a colon that nothing follows.
+        const kept = source === undefined ? id : `${id}:${source}`;
+        expect([kept, `${kept}:`]).toContain(text);
       }),
       { numRuns: 1500 },
     );
@@ -150,8 +148,20 @@ describe("a unit file that is written down", () => {
   });
 });
 
-/** One way to write a word down; each gives the word back. */
+/** The escapes of systemd.syntax(7) that have a letter. */
+const LETTERS: ReadonlyMap<string, string> = new Map([
+  [" ", String.raw`\s`],
+  ["\t", String.raw`\t`],
+  ["\n", String.raw`\n`],
+  ["\\", "\\\\"],
+  ['"', '\\"'],
+  ["'", "\\'"],
+]);
+
+/** Ways to write a word down. */
 const WAYS: readonly ((word: string) => string)[] = [
+  (word) => Array.from(word, (one) => LETTERS.get(one) ?? one).join(""),
+  (word) => `"${Array.from(word, (one) => LETTERS.get(one) ?? one).join("")}"`,
   (word) => `"${word.replaceAll(/["\\]/gu, String.raw`\$&`)}"`,
   (word) => `'${word.replaceAll(/['\\]/gu, String.raw`\$&`)}'`,
   (word) =>
