@@ -29,7 +29,9 @@ export const hostPath = (value: string): HostPath => {
   return value as HostPath;
 };
 
-const STORE_PATH = /^\/nix\/store\/[0-9abcdfghijklmnpqrsvwxyz]{32}-[\w+\-.?=]+/u;
+/** A whole component: 32 digits of Nix's base 32, and a name of 211 characters at most (nix, src/libstore/path.cc). */
+const STORE_PATH =
+  /^\/nix\/store\/[0-9abcdfghijklmnpqrsvwxyz]{32}-[A-Za-z0-9+\-._?=]{1,211}(?![^/])/u;
 
 /** The store path that a path lies in or below; `undefined` for one outside the store. */
 export const storePathOf = (path: string): StorePath | undefined =>

@@ -61,17 +61,23 @@ export const parseJsonEntry = (
   return entryOf(fields, masked);
 };
 
-/** The text of one value; of a repeated field the first that is text. */
+/** The text of one value; of a repeated field, an array of values, the first that is text. journalctl nests no deeper. */
 const fieldText = (value: unknown): string | undefined => {
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return String(value);
-  if (!Array.isArray(value)) return undefined;
-  if (value.every((byte) => typeof byte === "number")) return Buffer.from(value).toString("utf8");
+  const text = valueText(value);
+  if (text !== undefined || !Array.isArray(value)) return text;
   for (const part of value) {
-    const text = fieldText(part);
-    if (text !== undefined) return text;
+    const one = valueText(part);
+    if (one !== undefined) return one;
   }
   return undefined;
+};
+
+const valueText = (value: unknown): string | undefined => {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  return Array.isArray(value) && value.every((byte) => typeof byte === "number")
+    ? Buffer.from(value).toString("utf8")
+    : undefined;
 };
 
 /** Fields that hold what a program wrote or was given: they go no further than this file. */
@@ -84,23 +90,22 @@ const entryOf = (fields: Record<string, string>, masked: LineMask): JournalEntry
   const cursor = fields["__CURSOR"];
   const time = Number(fields["__REALTIME_TIMESTAMP"]);
   if (cursor === undefined || !Number.isSafeInteger(time) || time <= 0) return undefined;
+  const monotonic = Number(fields["__MONOTONIC_TIMESTAMP"]);
   const pid = Number(fields["_PID"]);
   const unit = unitOf(fields);
   // An empty id is what systemd writes for a unit that never ran.
-  const invocation = fields["INVOCATION_ID"] || fields["_SYSTEMD_INVOCATION_ID"];
+  const invocation = firstNamed(fields, "INVOCATION_ID", "_SYSTEMD_INVOCATION_ID");
   const messageId = fields["MESSAGE_ID"];
   return {
     cursor,
     time: micros(time),
-    monotonic: Number(fields["__MONOTONIC_TIMESTAMP"] ?? 0),
+    monotonic: Number.isFinite(monotonic) ? monotonic : 0,
     boot: bootId(fields["_BOOT_ID"] ?? ""),
     author: authorOf(fields),
     message: masked(fields["MESSAGE"] ?? "", writerOf(fields)),
     identifier: fields["SYSLOG_IDENTIFIER"] ?? fields["_COMM"] ?? "unknown",
     ...(unit === undefined ? {} : { unit: unitName(unit) }),
-    ...(invocation === undefined || invocation === ""
-      ? {}
-      : { invocation: invocationId(invocation) }),
+    ...(invocation === undefined ? {} : { invocation: invocationId(invocation) }),
     ...(messageId === undefined ? {} : { messageId }),
     ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
     ...(/^\d+$/u.test(fields["_UID"] ?? "") ? { uid: Number(fields["_UID"]) } : {}),
@@ -122,18 +127,22 @@ const authorOf = (fields: Record<string, string>): Author => {
     : "other";
 };
 
+/** The first of these fields that names something: an empty one names nothing. */
+const firstNamed = (
+  fields: Record<string, string>,
+  ...names: readonly string[]
+): string | undefined => names.map((name) => fields[name]).find((value) => value);
+
 const unitOf = (fields: Record<string, string>): string | undefined => {
   const author = authorOf(fields);
   if (author === "manager" || author === "exec-child") {
-    return (
-      fields["UNIT"] ?? fields["OBJECT_SYSTEMD_UNIT"] ?? fields["COREDUMP_UNIT"] ?? ownUnit(fields)
-    );
+    return firstNamed(fields, "UNIT", "OBJECT_SYSTEMD_UNIT", "COREDUMP_UNIT") ?? ownUnit(fields);
   }
-  return ownUnit(fields) ?? fields["COREDUMP_UNIT"] ?? fields["OBJECT_SYSTEMD_UNIT"];
+  return ownUnit(fields) ?? firstNamed(fields, "COREDUMP_UNIT", "OBJECT_SYSTEMD_UNIT");
 };
 
 const ownUnit = (fields: Record<string, string>): string | undefined => {
-  const own = fields["_SYSTEMD_UNIT"];
+  const own = firstNamed(fields, "_SYSTEMD_UNIT");
   if (own !== undefined && own !== "init.scope") return own;
   // A process that died before journald looked at it has lost its unit; its identifier is set by the unit file.
   const identifier = fields["SYSLOG_IDENTIFIER"];
