@@ -63,7 +63,10 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
   ),
   // members of JSON and YAML with quotes, and of JSON inside of JSON
   new RegExp(String.raw`("${SECRET_NAME}"\s?:\s?")((?!["']?<masked)(?:[^"\\\n]|\\.)+)`, "giu"),
-  new RegExp(String.raw`(\\"${SECRET_NAME}\\"\s?:\s?\\")((?!["']?<masked)(?:[^"\\\n]|\\[^"])+)`, "giu"),
+  new RegExp(
+    String.raw`(\\"${SECRET_NAME}\\"\s?:\s?\\")((?!["']?<masked)(?:[^"\\\n]|\\[^"])+)`,
+    "giu",
+  ),
   new RegExp(String.raw`('${SECRET_NAME}'\s?:\s?')((?!["']?<masked)[^'\n]+)`, "giu"),
   // options with a separate value
   new RegExp(String.raw`(--${SECRET_NAME}\s+)((?!["']?<masked)(?:${QUOTED}|[^\s"'-]\S*))`, "gimu"),
