@@ -32,11 +32,13 @@ export const collectRunnerNeeds = async (
     interpreterOf(host, script.value),
   ]);
   const vmm = vmmOf(lines);
+  const metadata = lines.find(({ text }) => METADATA.test(text))?.ref;
   return collected({
     volumes,
     interfaces,
     ...(interpreter === undefined ? {} : { interpreter }),
     ...(vmm === undefined ? {} : { vmm }),
+    ...(metadata === undefined ? {} : { metadata }),
   });
 };
 
@@ -141,6 +143,9 @@ const interpreterOf = async (host: Host, script: string): Promise<FileRef | unde
     ? undefined
     : fileRef(path, walk.file.stat);
 };
+
+/** `mmds-config` of firecracker's configuration, or its --metadata. */
+const METADATA = /\bmmds\b|\s--metadata\b/u;
 
 const VMM =
   /\/nix\/store\/\w{32}-(?<name>qemu|cloud-hypervisor|firecracker|crosvm|kvmtool|stratovirt|alioth)[\w-]*?-(?<version>\d[\w.]*)[^\s/]*\/bin\//u;

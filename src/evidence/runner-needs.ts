@@ -34,4 +34,6 @@ export interface RunnerNeeds {
   /** What the first line of the script asks for, with its stat or absence. */
   readonly interpreter?: FileRef;
   readonly vmm?: StartedVmm;
+  /** Where the script, or the configuration that it names, asks for a metadata service for the guest. */
+  readonly metadata?: FileRef;
 }

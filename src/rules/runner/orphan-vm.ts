@@ -26,7 +26,7 @@ export default defineRule({
     sources: ["microvm.nix nixos-modules/host/default.nix:111-147 at 71beea0"],
   },
   requires: ["state", "generations"],
-  optional: ["history"],
+  optional: ["history", "secrets"],
   causes: [
     {
       mechanism: "older-runner-runs",
@@ -34,7 +34,7 @@ export default defineRule({
     },
     { mechanism: "nobody-declares-it", effects: ["credentials/not-configured"] },
   ],
-  *check({ state, generations, history }) {
+  *check({ state, generations, history, secrets }) {
     if (NOT_DECLARED.has(state.flavour) || generations.list.length === 0) return;
     const installing = generations.list.filter(({ runner, installer }) => runner ?? installer);
     const newest = generations.list.find(({ number }) => number === generations.newest);
@@ -59,7 +59,12 @@ export default defineRule({
       ...severityOf(history),
       subject: { path: state.path, generation: last.number },
       evidence: nonEmpty<EvidenceRef>(state.ref, coverage, last.installer ?? last.link),
-      scope: { inForce: true, ...(phase === undefined ? {} : { phase }) },
+      scope: {
+        inForce: true,
+        ...(phase === undefined ? {} : { phase }),
+        // The drop-in that handed them over went with the declaration.
+        secrets: (secrets ?? []).map(({ name }) => name),
+      },
     };
   },
 });

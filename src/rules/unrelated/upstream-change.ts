@@ -43,15 +43,7 @@ export default defineRule({
     sources: ["microvm.nix CHANGELOG 0.5.0, #222", "systemd#29435", "firecracker#3063"],
   },
   requires: ["history"],
-  optional: [
-    "platform",
-    "runnerNeeds",
-    "secretFiles",
-    "identity",
-    "guestSystem",
-    "runners",
-    "secrets",
-  ],
+  optional: ["platform", "runnerNeeds", "secretFiles", "identity", "guestSystem", "runners"],
   causes: ENDS_THE_START,
   *check(knowledge) {
     yield* refusedDisks(knowledge);
@@ -64,13 +56,7 @@ type Known = Pick<Knowledge, "history"> &
   Partial<
     Pick<
       Knowledge,
-      | "platform"
-      | "runnerNeeds"
-      | "secretFiles"
-      | "identity"
-      | "guestSystem"
-      | "runners"
-      | "secrets"
+      "platform" | "runnerNeeds" | "secretFiles" | "identity" | "guestSystem" | "runners"
     >
   >;
 
@@ -162,12 +148,7 @@ const MODE_WORDS =
   "The program finds the credential readable for its group. Since systemd 254 that is how an ACL for one user looks: nobody else may read it, and no chmod is needed or possible.";
 
 /** firecracker 1.0 serves its metadata in another way than 0.25, and guests came up without. */
-function* missingMetadata({
-  history,
-  runners,
-  runnerNeeds,
-  secrets,
-}: Known): Iterable<Observation> {
+function* missingMetadata({ history, runners, runnerNeeds }: Known): Iterable<Observation> {
   const vmm = runnerNeeds?.vmm;
   const version = vmm?.name === "firecracker" ? vmm.version : undefined;
   const isIt = version !== undefined || runners?.current?.hypervisor === "firecracker";
@@ -177,17 +158,15 @@ function* missingMetadata({
   if (phase === undefined || final === undefined) return;
   const [word] = meaningsIn(final, "guest-without-metadata");
   if (word === undefined) return;
-  const misses = (secrets ?? []).some(({ reports }) =>
-    reports.every(({ start, bytes }) => start !== final.id || bytes === 0),
-  );
+  const asked = runnerNeeds?.metadata;
   yield {
     title: "The guest gets no metadata from firecracker",
     explanation: `cloud-init in the guest found no metadata service and goes on without it, ${version === undefined ? "under a firecracker of unknown version" : `under firecracker ${version}`}. Since 1.0 the metadata service has to be configured in another way than before; whether it is, the host does not show.`,
     certainty: "weak",
-    // A guest that wants nothing from there does well without.
-    ...(misses ? {} : { severity: "info" as const }),
+    // A guest that was never meant to have any does well without.
+    ...(asked === undefined ? { severity: "info" as const } : {}),
     subject: { firecracker: version ?? "unknown" },
-    evidence: nonEmpty<EvidenceRef>(word.ref, ...(vmm === undefined ? [] : [vmm.ref])),
+    evidence: nonEmpty<EvidenceRef>(word.ref, ...[asked, vmm?.ref].flatMap((ref) => ref ?? [])),
     scope: { phase: phase.index, starts: [final.id], inForce: true },
   };
 }
