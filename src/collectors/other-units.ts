@@ -169,7 +169,7 @@ const readUnit = async (
     ),
   );
   const before = words("Before");
-  const isForVm = before.some((later) => /^microvm/u.test(later) && later.includes(`@${vm}.`));
+  const isForVm = before.some((later) => later.startsWith("microvm") && later.includes(`@${vm}.`));
   return {
     name,
     ref: fileRef(path, stat.value),
