@@ -582,6 +582,16 @@ describe("repaired and not started since", () => {
     expect(certainty(5)).toBe("weak");
   });
 
+  it("is told behind a start that was stopped before it came to the read, not behind one that failed otherwise", () => {
+    const found = (last: Invocation) =>
+      finding(
+        { ...repaired(), vmJournal: vmJournal([...loop(), last]) },
+        "access/fixed-not-restarted",
+      );
+    expect(found(start(38, { lives: 1, fails: false }))).toBeDefined();
+    expect(found(start(38, { lives: 1 }))).toBeUndefined();
+  });
+
   it("does not believe the change time of a copied tree", () => {
     const later = finding(repaired({ ctime: at(90_000) }), "access/fixed-not-restarted");
     expect(later?.certainty).toBe("strong");
