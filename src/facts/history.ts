@@ -193,7 +193,9 @@ const isBoundary = (
   }
   if (start.first.time - (endOfStart(previous) ?? previous.last.time) > QUIET) return true;
   if (ready(previous) !== ready(start)) return true;
-  if (next === undefined && goesOn(start, previous)) return true;
+  // A stop may have cut the last round short, before it could fail.
+  const round = hasFailed(previous) ? previous : before;
+  if (next === undefined && round !== undefined && goesOn(start, round)) return true;
   const [old, now] = [failureSignature(previous), failureSignature(start)];
   // One odd round inside a loop is no new phase; a lasting change is.
   return (

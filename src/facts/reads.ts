@@ -85,12 +85,15 @@ export const foreseenShareReads = (input: ReadInput, secrets: readonly Secret[])
 
 /** The directory itself is told where only its own list may not be read: one that cannot be passed shows at the files in it. */
 const directoryOf = (read: Read): readonly Read[] =>
-  read.modes.status === "denied" && read.modes.need === "read" && !isImpassable(read) ? [read] : [];
+  read.modes.status === "denied" && read.modes.need === "read" ? [read] : [];
 
-const isImpassable = ({ walk, reader }: Read): boolean =>
-  walk !== undefined &&
-  reader !== undefined &&
-  accessTo({ ...walk, end: "absent" }, reader).status === "denied";
+/** What the modes say; a shared directory that cannot be passed either is told as such. */
+const modesOf = (walk: PathWalk, reader: Reader, files: SecretFiles): Access => {
+  const access = accessTo(walk, reader, files);
+  if (access.status !== "denied" || access.at.stat.type !== "directory") return access;
+  const passing = accessTo({ ...walk, end: "absent" }, reader, files);
+  return passing.status === "denied" ? passing : access;
+};
 
 const readerOf = (
   service: ServiceSettings | undefined,
@@ -124,7 +127,7 @@ export const readAs = (
   const view =
     service === undefined ? undefined : viewOf(service, walk, { reader, files: secretFiles });
   const seen = view?.status === "visible" ? view.walk : walk;
-  const modes = accessTo(seen, onHost, secretFiles);
+  const modes = modesOf(seen, onHost, secretFiles);
   switch (view?.status) {
     case "hidden":
       return { ...known, access: view, modes };
@@ -132,7 +135,7 @@ export const readAs = (
       return { ...known, access: { ...view, status: "unclear" }, modes };
     case "visible":
     case undefined:
-      return { ...known, access: accessTo(seen, reader, secretFiles), modes };
+      return { ...known, access: modesOf(seen, reader, secretFiles), modes };
   }
 };
 

@@ -138,6 +138,17 @@ describe("on a live host", () => {
     expect(asked({ upFor: 8_000_000 }).readyStarts).toEqual([]);
   });
 
+  it("a stop that cut the last round short does not hide that the loop is over", () => {
+    const cut = start(40, { lives: 1, fails: false });
+    const found = deriveHistory({
+      vm: vmName(),
+      vmJournal: vmJournal([...loop(4), cut, again]),
+      hostJournal: hostJournal({ last }),
+      unit: unit({ live: liveUnit({ invocation: again.id, upFor: 8_000_000 }) }),
+    });
+    expect(kinds(found)).toEqual(["failing", "running"]);
+  });
+
   it("a round that happens to be up at that moment is a round", () => {
     expect(kinds(asked({ upFor: 900_000 }))).toEqual(["failing"]);
   });

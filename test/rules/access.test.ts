@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import type { EvidenceMap } from "../../src/evidence/evidence.ts";
 import type { Invocation } from "../../src/evidence/journal.ts";
@@ -27,6 +28,7 @@ import {
   walkTo,
 } from "../support/literals.ts";
 import { judged } from "../support/judged.ts";
+import { requireTools } from "../support/requirements.ts";
 
 const KEY = "/run/secrets/vm/api-key";
 const RUNNER = store("microvm-qemu-demo-vm");
@@ -299,6 +301,18 @@ describe("who reads differs by channel", () => {
     expect(ids({ ...shared("9p"), secretFiles: secretFiles(readable()) })).toEqual([]);
   });
 
+  it("a 9p share of a directory that may be passed and not listed is refused at the directory", () => {
+    const path = "/run/secrets/vm";
+    const walk = (mode: number): PathWalk => walkTo(path, { ...directory({ mode }), size: 0 });
+    const found = (mode: number) =>
+      judged(host({ ...shared("9p"), secretFiles: secretFiles(walk(mode)) }))
+        .filter(({ id }) => id.startsWith("access/"))
+        .map(({ id, subject }) => [id, subject["path"]]);
+    expect(found(0o751)).toEqual([["access/file-mode", path]]);
+    expect(found(0o750)).toEqual([["access/parent-directory", path]]);
+    expect(found(0o755)).toEqual([]);
+  });
+
   it("virtiofsd reads as root, unless its own unit names a user", () => {
     const { shareServer } = shared("virtiofs").unit;
     if (shareServer === undefined) throw new Error("there is a unit for virtiofsd");
@@ -568,8 +582,65 @@ describe("repaired and not started since", () => {
     expect(certainty(5)).toBe("weak");
   });
 
+  it("is told behind a start that was stopped before it came to the read, not behind one that failed otherwise", () => {
+    const found = (last: Invocation) =>
+      finding(
+        { ...repaired(), vmJournal: vmJournal([...loop(), last]) },
+        "access/fixed-not-restarted",
+      );
+    expect(found(start(38, { lives: 1, fails: false }))).toBeDefined();
+    expect(found(start(38, { lives: 1 }))).toBeUndefined();
+  });
+
   it("does not believe the change time of a copied tree", () => {
     const later = finding(repaired({ ctime: at(90_000) }), "access/fixed-not-restarted");
     expect(later?.certainty).toBe("strong");
   });
 });
+
+describe.skipIf(!requireTools("nix-instantiate"))("the remedies of these rules", () => {
+  it.each([
+    ["PrivateUsers", "yes"],
+    ["InaccessiblePaths", "/run/secrets"],
+    ["ProtectHome", "yes"],
+    ["TemporaryFileSystem", "/home /run"],
+  ] as const)("open %s=%s in words that Nix understands", async (key, value) => {
+    const path = key === "ProtectHome" ? "/home/deploy/api-key" : KEY;
+    const remedy = (
+      finding(
+        {
+          unit: sandboxed([key, value]),
+          runners: { current: runner({ reads: [readOf(path)] }) },
+          vmJournal: vmJournal(key === "TemporaryFileSystem" ? missing(path) : loop(path)),
+          secretFiles: secretFiles(walkTo(path, { mode: 0o444 })),
+        },
+        "access/namespace",
+      )?.remedies ?? []
+    ).find(({ repairs }) => repairs?.some(({ kind }) => kind === "sandbox-opened"));
+    expect(await parsedByNix(remedy?.snippet)).toBe("0 ");
+  });
+
+  it("put the unit into the group that may pass", async () => {
+    const groups = new Map([["keys", { name: "keys", gid: 96, members: [] }]]);
+    const shut = { "/run/secrets": directory({ mode: 0o750, gid: 96 }) };
+    const remedies = finding(
+      {
+        identity: { ...identity, groups },
+        unit: unit({ group: undefined }),
+        secretFiles: secretFiles(walkTo(KEY, { mode: 0o444 }, shut)),
+      },
+      "access/parent-directory",
+    )?.remedies;
+    const joined = remedies?.find(({ snippet }) => snippet.includes("SupplementaryGroups"));
+    expect(joined?.snippet).toContain('[ "keys" ]');
+    expect(await parsedByNix(joined?.snippet)).toBe("0 ");
+  });
+});
+
+const parsedByNix = async (snippet: string | undefined): Promise<string> => {
+  const { exitCode, stderr } = await execa("nix-instantiate", ["--parse", "-"], {
+    input: snippet ?? "no snippet",
+    reject: false,
+  });
+  return `${exitCode} ${stderr.replaceAll(/warning:.*\n?/gu, "")}`;
+};

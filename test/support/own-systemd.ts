@@ -12,12 +12,18 @@ export interface OwnSystemd {
 
 const INSIDE = { reject: false, stdin: "ignore" } as const satisfies Options;
 
-/** Settings of the kernel are this machine's, too: what would change them at boot is masked. The arguments are pairs of a file or directory of this machine and the place below /run that shows it. */
+/**
+ * What systemd would change of this machine at boot is masked: settings of the kernel, and what systemd-tmpfiles empties. Nothing is
+ * booted where a fresh file system is missing. The arguments are pairs of a file or directory of this machine and the place below /run
+ * that shows it.
+ */
 const BOOT = `
+set -e
 hostname vm-host
 mount -t tmpfs tmpfs /run && mkdir -p /run/lock /run/systemd/system
-for name in systemd-sysctl systemd-modules-load systemd-binfmt; do
-  ln -s /dev/null "/run/systemd/system/$name.service"
+for unit in sysctl.service modules-load.service binfmt.service tmpfiles-setup.service \
+  tmpfiles-setup-dev.service tmpfiles-clean.timer tmpfiles-clean.service; do
+  ln -s /dev/null "/run/systemd/system/systemd-$unit"
 done
 while [ $# -gt 0 ]; do
   if [ -d "$1" ]; then mkdir -p "$2"; else mkdir -p "$(dirname "$2")" && touch "$2"; fi
@@ -26,8 +32,10 @@ while [ $# -gt 0 ]; do
 done
 mount -t tmpfs tmpfs /tmp
 mount -t tmpfs tmpfs /var/log
-mkdir -p /var/lib/microvms && mount -t tmpfs tmpfs /var/lib/microvms
+mkdir -p /var/lib/microvms
+mount -t tmpfs tmpfs /var/lib/microvms
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mountpoint -q /tmp
 export container=oci
 exec /lib/systemd/systemd --system --unit=basic.target --log-target=journal --show-status=0
 `;

@@ -1,8 +1,10 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { userReads } from "../../facts/denied-reads.ts";
+import { userReads, type UserRead } from "../../facts/denied-reads.ts";
 import { changeAfter } from "../../facts/file-times.ts";
+import type { History } from "../../facts/history.ts";
 import { isMacDenied } from "../../facts/mac-denials.ts";
 import { hasUserNamespace } from "../../facts/sandbox.ts";
+import { hasFailed } from "../../facts/starts.ts";
 import { moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
@@ -48,11 +50,9 @@ export default defineRule({
     if (history.running) return;
     for (const read of userReads(knowledge)) {
       const last = read.denials.at(-1);
-      const newest = read.phase?.starts.at(-1);
       const { walk } = read;
-      if (!read.inForce || last === undefined || newest === undefined || walk === undefined)
-        continue;
-      if (read.access.status !== "allowed" || !read.starts.includes(newest.id)) continue;
+      if (!read.inForce || last === undefined || walk === undefined) continue;
+      if (read.access.status !== "allowed" || hasGoneOn(read, history)) continue;
       const change = changeAfter(walk, last.time, knowledge);
       if (isMacDenied(read, kernelLog)) continue;
       // Without a change to be seen, the unit's own namespaces may refuse still: it has to be known that there are none.
@@ -61,7 +61,7 @@ export default defineRule({
       yield {
         title: `${read.path} can be read now, and the VM has not been started since`,
         explanation:
-          `The newest start was refused at ${moment(last.time)}. As the file and its directories are now, ${read.reader?.name ?? "the unit's user"} may read it; ` +
+          `The last start that came to the read was refused at ${moment(last.time)}. As the file and its directories are now, ${read.reader?.name ?? "the unit's user"} may read it; ` +
           `${changeSentence(change)} The journal holds no start after that refusal` +
           (unit?.live === undefined
             ? "."
@@ -91,6 +91,13 @@ export default defineRule({
     }
   },
 });
+
+/** A later start failed otherwise or got further; one that was stopped before it came to the read did neither. */
+const hasGoneOn = ({ phase, starts }: UserRead, { readyStarts }: History): boolean => {
+  const all = phase?.starts ?? [];
+  const refused = all.findLastIndex(({ id }) => starts.includes(id));
+  return all.slice(refused + 1).some((start) => hasFailed(start) || readyStarts.includes(start));
+};
 
 /** A group that the reader joined since leaves no trace on the file. */
 const CERTAINTY = { changed: "proven", unknown: "strong", unchanged: "weak" } as const;

@@ -1,11 +1,13 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { HostIdentity } from "../../evidence/host-identity.ts";
 import type { PathComponent } from "../../evidence/secret-files.ts";
+import type { VmUnit } from "../../evidence/unit.ts";
 import type { Reader } from "../../facts/access.ts";
 import { serviceReads, type UserRead } from "../../facts/denied-reads.ts";
 import { listed, octal } from "../../facts/wording.ts";
 import { ownership, programOf, systemdReadsToo, timesRefused, whoIs } from "../reading.ts";
 import { loadCredential } from "../remedies.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty, scopeOf, secretNames } from "../scope.ts";
 
 export default defineRule({
@@ -95,11 +97,36 @@ export default defineRule({
           secrets: secretNames({ secrets }, paths),
           paths,
         },
-        remedies: [loadCredential(context)],
+        remedies: [loadCredential(context), ...groupThatMay(at, knowledge.identity, context)],
       };
     }
   },
 });
+
+/** Where the directory's group may pass it, being in that group is enough. */
+const groupThatMay = (
+  { path, stat }: PathComponent,
+  identity: HostIdentity | undefined,
+  { vm, unit }: { readonly vm: string; readonly unit: VmUnit | undefined },
+): readonly Remedy[] => {
+  const group = [...(identity?.groups.values() ?? [])].find(({ gid }) => gid === stat.gid);
+  const mayPass = stat.type === "directory" && (stat.mode & 0o010) !== 0;
+  if (!mayPass || group === undefined || group.gid === 0) return [];
+  return [
+    {
+      title: `Put the unit into the group ${group.name}`,
+      kind: "nix",
+      snippet: `{
+  systemd.services."microvm@${vm}".serviceConfig.SupplementaryGroups = [ "${group.name}" ];
+}
+`,
+      clears: ["access/parent-directory"],
+      leaves: ["access/file-mode"],
+      repairs: [{ kind: "directory-passable", path }],
+      cost: `The VMM of ${unit?.name ?? vm} may then pass every directory of the group ${group.name}, and read what is readable for it.`,
+    },
+  ];
+};
 
 interface Refusal {
   readonly at: PathComponent;
