@@ -7,6 +7,7 @@ import { hostPath, type HostPath } from "../vocabulary.ts";
 import { declaredSecrets, withStat, type DeclaredSecrets } from "./declared-secrets.ts";
 import { collectInstallerEvents } from "./installer-events.ts";
 import { absentRef, fileRef, walkPath } from "./path-walk.ts";
+import { hasRun } from "./secret-files.ts";
 
 type Place = DeclaredSecrets["places"][number];
 
@@ -34,7 +35,8 @@ export const collectInstallation = async (
   host: Host,
   window: Window,
 ): Promise<Collected<Installation>> => {
-  const [declared, events] = await Promise.all([
+  const [isRunning, declared, events] = await Promise.all([
+    hasRun(host),
     declaredSecrets(host, SYSTEM, [hostPath(`${SYSTEM}/etc/systemd/system`), ETC_UNITS]),
     collectInstallerEvents(host, window),
   ]);
@@ -44,13 +46,26 @@ export const collectInstallation = async (
   ];
   return collected({
     declared: declared.secrets,
-    roots: await Promise.all(places.map((place) => readRoot(host, place))),
+    roots: await Promise.all(
+      places.map(async (place) => {
+        const root = await readRoot(host, place);
+        return isRunning || root.state !== "absent" ? root : unkept(root);
+      }),
+    ),
     keys: await Promise.all(declared.keys.map((key) => withStat(host, key))),
     events,
     declarationsRead: declared.read,
     ...(declared.activation === undefined ? {} : { activation: declared.activation }),
   });
 };
+
+/** Of a system that does not run nothing is known of what it makes at boot. */
+const unkept = (root: SecretRoot): SecretRoot => ({
+  ...root,
+  ref: { kind: "file", path: root.path },
+  state: "denied",
+  unlisted: true,
+});
 
 const readRoot = async (
   host: Host,

@@ -10,7 +10,13 @@ export const collectSecretFiles = async (
   paths: readonly HostPath[],
 ): Promise<Collected<SecretFiles>> => {
   const unique = [...new Set(paths)].toSorted();
-  const walks = await Promise.all(unique.map((path) => walkPath(host, path)));
+  const isRunning = await hasRun(host);
+  const walks = await Promise.all(
+    unique.map(async (path) => {
+      const walk = await walkPath(host, path);
+      return isRunning || walk.end !== "absent" ? walk : unkept(walk);
+    }),
+  );
   const { lists, read } = await readAccessLists(host, walks);
   const protectedSymlinks = await readProtectedSymlinks(host);
   return collected({
@@ -18,6 +24,19 @@ export const collectSecretFiles = async (
     aclsRead: read,
     ...(protectedSymlinks === undefined ? {} : { protectedSymlinks }),
   });
+};
+
+/** Something lies below /run: a disk that is looked at while its system is down has nothing there. */
+export const hasRun = async (host: Host): Promise<boolean> => {
+  const names = await host.list(hostPath("/run"));
+  return names.status !== "absent" && !(names.status === "present" && names.value.length === 0);
+};
+
+const unkept = (walk: PathWalk): PathWalk => {
+  const stopped = walk.stopped ?? walk.path;
+  return stopped === "/run" || stopped.startsWith("/run/")
+    ? { ...walk, end: "denied", notKept: true, ref: { kind: "file", path: stopped } }
+    : walk;
 };
 
 /** proc_sys_fs(5): the value of the kernel that runs; a tree has none. */

@@ -228,7 +228,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
       vm,
     });
   for (const walk of files?.walks.values() ?? []) {
-    if (walk.end === "denied")
+    if (walk.end === "denied" && walk.notKept !== true)
       gaps.push({
         source: "secret-files",
         reason: `${walk.stopped ?? walk.path} may not be looked at with these rights`,
@@ -236,6 +236,14 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
         vm,
       });
   }
+  if ([...(files?.walks.values() ?? [])].some(({ notKept }) => notKept === true))
+    gaps.push({
+      source: "secret-files",
+      reason:
+        "/run is empty: the system of this tree does not run, and its secrets are made at boot",
+      required: false,
+      vm,
+    });
   const denied = Object.values(valueOf(evidence.state)?.links ?? {}).find(
     ({ end }) => end === "denied",
   );

@@ -23,8 +23,10 @@ export interface AccessList {
 export interface PathWalk {
   readonly path: HostPath;
   readonly components: readonly PathComponent[];
-  /** `absent`: the first missing component is `stopped`; `denied`: the collector itself may not look further. */
+  /** `absent`: the first missing component is `stopped`; `denied`: the collector itself may not, or cannot, look further. */
   readonly end: "present" | "absent" | "denied" | "loop";
+  /** It would lie in a /run that is made at boot, and the tree is of a system that does not run. */
+  readonly notKept?: true;
   readonly stopped?: HostPath;
   readonly file?: PathComponent;
   readonly ref: FileRef;

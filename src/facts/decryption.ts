@@ -50,3 +50,7 @@ export const noKeyWords = (installation: Installation): readonly InstallerEvent[
   // A key that could not be read beside another that fits is nothing.
   return words.length > 0 || openWords(installation, "key-imported").length > 0 ? words : unread;
 };
+
+/** The key that a line about keys names. */
+export const keyNamedBy = ({ word }: InstallerEvent): HostPath | undefined =>
+  word.kind === "no-key" || word.kind === "key-unreadable" ? word.path : undefined;

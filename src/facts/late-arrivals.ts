@@ -5,7 +5,7 @@ import type { EvidenceRef } from "../evidence/reference.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { HostPath, Micros } from "../vocabulary.ts";
 import type { History } from "./history.ts";
-import { noKeyWords } from "./decryption.ts";
+import { keyNamedBy, noKeyWords } from "./decryption.ts";
 import { installedAfter, ofKind } from "./installer-runs.ts";
 import { isOrderedAfter } from "./ordering.ts";
 import { appearedAt, type WantedFile } from "./wanted-files.ts";
@@ -15,6 +15,8 @@ export interface LateArrival {
   readonly path: HostPath;
   readonly missedAt: Micros;
   readonly cameAt?: Micros;
+  /** The file system that it came with. */
+  readonly mountPoint?: HostPath;
   readonly evidence: readonly EvidenceRef[];
   /** It is a matter of order within a boot or a switch, and so comes back. */
   readonly isRace: boolean;
@@ -56,7 +58,7 @@ export const lateFile = (input: LateInput): LateArrival | undefined => {
   };
 };
 
-/** A key that the installer missed and that is there now, or whose file system was mounted afterwards. */
+/** A key that the installer missed and that is there now: made or mounted since, or there by a word of errno that it was not before. */
 export const lateKey = ({
   installation,
   otherUnits,
@@ -64,28 +66,37 @@ export const lateKey = ({
   if (installation === undefined) return undefined;
   const word = noKeyWords(installation).at(-1);
   if (word === undefined) return undefined;
+  const named = keyNamedBy(word);
   for (const { path, ref } of installation.keys) {
     if (ref.stat === undefined) continue;
+    if (named !== undefined && named !== path) continue;
     const mounted = (otherUnits?.units ?? [])
       .filter(({ mountPoint }) => isBelow(path, mountPoint))
-      .flatMap(({ starts }) => starts)
-      .find(({ first }) => first.time > word.time);
-    const cameAt = mounted?.first.time ?? laterThan(word.time, [ref.stat.mtime, ref.stat.birth]);
-    if (cameAt === undefined) continue;
+      .flatMap(({ starts, mountPoint }) => starts.map((start) => ({ start, mountPoint })))
+      .find(({ start }) => start.first.time > word.time);
+    const cameAt =
+      mounted?.start.first.time ?? laterThan(word.time, [ref.stat.mtime, ref.stat.birth]);
+    const wasAbsent = word.word.kind === "no-key" && ABSENT.test(word.ref.text);
+    if (cameAt === undefined && !wasAbsent) continue;
     return {
       path,
       missedAt: word.time,
-      cameAt,
+      ...(cameAt === undefined ? {} : { cameAt }),
       evidence: [
         word.ref,
         ref,
-        ...(mounted === undefined ? [] : [mounted.started ?? mounted.first]),
+        ...(mounted === undefined ? [] : [mounted.start.started ?? mounted.start.first]),
       ],
-      isRace: true,
+      ...(mounted?.mountPoint === undefined ? {} : { mountPoint: mounted.mountPoint }),
+      // A key that the host made for itself stays; a file system comes late at every boot.
+      isRace: mounted !== undefined || cameAt === undefined,
     };
   }
   return undefined;
 };
+
+/** errno's words, and agenix's for a key that is not there or has no bytes. */
+const ABSENT = /no such file|not present|no readable identit/iu;
 
 const isBelow = (path: HostPath, directory: HostPath | undefined): boolean =>
   directory !== undefined && path.startsWith(`${directory}/`);
@@ -108,6 +119,16 @@ const SECOND = 1_000_000;
 /** A start that is under way when the file comes may still miss it. */
 const SETTLES = 2 * SECOND;
 const MINUTE = 60 * SECOND;
+
+/** A key was written in this boot after the installer had looked: the first boot of an image. The next one finds it. */
+const madeForItself = (
+  installation: Installation | undefined,
+  missedAt: Micros,
+  inBoot: (time: Micros) => boolean,
+): boolean =>
+  (installation?.keys ?? []).some(
+    ({ ref }) => ref.stat !== undefined && ref.stat.mtime > missedAt && inBoot(ref.stat.mtime),
+  );
 
 /** Units that make the file, install secrets, or mount its place. */
 export const makersOf = (
@@ -139,11 +160,19 @@ const isRace = (
     return false;
   const switches = (history?.changes ?? []).filter(({ kind }) => kind === "switch");
   const between = switches.find(({ time }) => time > missedAt && time <= cameAt);
-  const failedAtBoot = (installation?.events ?? []).some(
-    ({ word, time }) => (word.kind === "no-key" || word.kind === "failed") && time < missedAt,
-  );
-  if (between !== undefined) return failedAtBoot;
   const boot = hostJournal?.boots.findLast(({ first }) => first <= missedAt);
+  const inBoot = (time: Micros): boolean =>
+    boot === undefined || (time >= boot.first && time <= boot.last);
+  // What was missed through the whole of a boot came with another system, not a moment later.
+  if (!inBoot(cameAt)) return false;
+  if (between !== undefined) {
+    const failedAtBoot = (installation?.events ?? []).filter(
+      ({ word, time }) =>
+        (word.kind === "no-key" || word.kind === "failed") && time < missedAt && inBoot(time),
+    );
+    const [first] = failedAtBoot;
+    return first !== undefined && !madeForItself(installation, first.time, inBoot);
+  }
   const began = [
     ...(boot === undefined ? [] : [boot.first]),
     ...switches.filter(({ time }) => time <= missedAt).map(({ time }) => time),

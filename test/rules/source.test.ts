@@ -269,6 +269,65 @@ describe("a secret that was late", () => {
   });
 });
 
+describe("a key", () => {
+  const path = hostPath("/persist/age/key.txt");
+  const key = (more: Partial<Installation["keys"][number]["ref"]>) => ({
+    path,
+    installer: "sops-nix" as const,
+    ref: { kind: "file" as const, path, ...more },
+  });
+  const there = (made: number) => key({ ...walkTo(path, { mtime: at(made) }).ref, path });
+  const complaint = (text: string): InstallerEvent => {
+    const ref = line(6, text);
+    return {
+      installer: "sops-nix",
+      word: { kind: "no-key", path },
+      boot: BOOT,
+      time: ref.time,
+      ref,
+    };
+  };
+  const none = complaint(`cannot read keyfile ${path}: open ${path}: no such file or directory`);
+  const of = (keys: Installation["keys"], events: readonly InstallerEvent[]) =>
+    found({
+      ...gone,
+      installation: installation({
+        declared: [declared(KEY)],
+        roots: [noPlace("/run/secrets", "sops-nix")],
+        keys,
+        events,
+      }),
+    }).filter(({ role }) => role === "root-cause");
+
+  it("that was absent by a word of errno and is there now came later, however old it is", () => {
+    expect(of([there(-86_400)], [none])).toMatchObject([
+      { id: "source/not-yet-present", scope: { recurs: true } },
+    ]);
+  });
+
+  it("that could not be read for another reason did not come later", () => {
+    const other = complaint(`cannot read keyfile ${path}: permission denied`);
+    expect(of([there(-86_400)], [other]).map(({ id }) => id)).toEqual(["source/decrypt-no-key"]);
+  });
+
+  it("that the host made for itself does not come late again", () => {
+    const [finding] = of([there(9)], [none]);
+    expect(finding?.id).toBe("source/not-yet-present");
+    expect(finding?.scope.recurs).toBeUndefined();
+  });
+
+  it("that is not on the host explains what is missing without a line of the journal", () => {
+    expect(of([key({ absent: true })], [])).toMatchObject([
+      { id: "source/decrypt-no-key", certainty: "strong" },
+    ]);
+  });
+
+  it("beside others does not: one of them may fit", () => {
+    const named = of([key({ absent: true }), there(-86_400)], []).map(({ id }) => id);
+    expect(named).not.toContain("source/decrypt-no-key");
+  });
+});
+
 describe("nothing installed", () => {
   const nothing = [noPlace("/run/secrets", "sops-nix"), noPlace("/run/agenix", "agenix")];
 
@@ -294,8 +353,8 @@ describe("nothing installed", () => {
         installation: installation({ roots: nothing }),
       }).find(({ id }) => id === "source/never-installed")?.certainty;
     expect(certainty(hostJournal())).toBe("proven");
-    expect(certainty(hostJournal({ partial: "only a part may be read" }))).not.toBe("proven");
-    expect(certainty(hostJournal({ holes: [{ since: at(0), until: at(60) }] }))).not.toBe("proven");
+    expect(certainty(hostJournal({ partial: "only a part may be read" }))).toBeUndefined();
+    expect(certainty(hostJournal({ holes: [{ since: at(0), until: at(60) }] }))).toBe("weak");
   });
 });
 

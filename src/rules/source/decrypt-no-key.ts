@@ -1,8 +1,12 @@
+import type { Installation } from "../../evidence/installation.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { absentKeys, affectedBy, noKeyWords } from "../../facts/decryption.ts";
-import { missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { absentKeys, affectedBy, keyNamedBy, noKeyWords } from "../../facts/decryption.ts";
+import { declaredAt } from "../../facts/installer-runs.ts";
+import type { Secret } from "../../facts/secrets.ts";
+import { isMissing, missed, wantedFiles, type WantedFile } from "../../facts/wanted-files.ts";
 import { listed, moment } from "../../facts/wording.ts";
-import { defineRule } from "../rule.ts";
+import type { HostPath } from "../../vocabulary.ts";
+import { defineRule, type Observation, type Remedy } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
 
@@ -35,9 +39,12 @@ export default defineRule({
   })),
   *check(knowledge) {
     const { installation } = knowledge;
-    const last = noKeyWords(installation).at(-1);
-    if (last === undefined) return;
     const wanted = wantedFiles(knowledge);
+    const last = noKeyWords(installation).at(-1);
+    if (last === undefined) {
+      yield* withoutWords(knowledge, wanted);
+      return;
+    }
     const { missing } = affectedBy(last, wanted, installation);
     const [gone] = missing;
     if (gone === undefined) return;
@@ -64,6 +71,57 @@ export default defineRule({
         secrets: secretNames(knowledge, paths),
         inForce: true,
       },
+      remedies: [keyBack(keys[0]?.path ?? keyNamedBy(last), paths)],
     };
   },
+});
+
+type Check = Parameters<typeof wantedFiles>[0] & {
+  readonly secrets: readonly Secret[];
+  readonly installation: Installation;
+};
+
+/** A switch logs nothing. Where none of the keys that an installer names is on the host, it cannot have decrypted. */
+function* withoutWords(knowledge: Check, wanted: readonly WantedFile[]): Iterable<Observation> {
+  const { installation } = knowledge;
+  for (const installer of ["sops-nix", "agenix"] as const) {
+    const keys = installation.keys.filter((key) => key.installer === installer);
+    const missing = wanted.filter(
+      (one) => isMissing(one) && declaredAt(installation, one.path)?.installer === installer,
+    );
+    const [key, ...more] = keys;
+    const [gone] = missing;
+    if (key === undefined || gone === undefined || keys.some(({ ref }) => ref.absent !== true))
+      continue;
+    const paths = missing.map(({ path }) => path);
+    yield {
+      title: `No key of ${installer} is on the host`,
+      explanation: `${listed(keys.map(({ path }) => path))} ${keys.length === 1 ? "is" : "are"} what ${installer} decrypts with, and nothing of it is there. ${listed(paths)} ${paths.length === 1 ? "is" : "are"} declared and not there either. No line of the journal tells of a run; a switch writes none.`,
+      certainty: "strong",
+      subject: { installer, path: gone.path },
+      evidence: nonEmpty<EvidenceRef>(
+        key.ref,
+        ...more.map(({ ref }) => ref),
+        ...(gone.walk === undefined ? [] : [gone.walk.ref]),
+      ),
+      scope: {
+        ...missed(gone),
+        paths,
+        secrets: secretNames(knowledge, paths),
+        inForce: true,
+      },
+      remedies: [keyBack(key.path, paths)],
+    };
+  }
+}
+
+const keyBack = (key: HostPath | undefined, paths: readonly HostPath[]): Remedy => ({
+  title: "Put the key back, for root alone, and install again",
+  kind: "command",
+  snippet: `install -D -m 0600 -o root -g root KEY-FROM-THE-BACKUP ${key ?? "/var/lib/sops-nix/key.txt"}
+/run/current-system/bin/switch-to-configuration test`,
+  clears: ["source/decrypt-no-key"],
+  leaves: [],
+  cost: "Without a copy of that key the secrets have to be encrypted to a new one by somebody who can still decrypt them. clan vars upload brings the key of a clan machine.",
+  repairs: paths.map((path) => ({ kind: "file-made", path })),
 });

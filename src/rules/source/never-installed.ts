@@ -51,6 +51,9 @@ export default defineRule({
       const [first] = wanted;
       if (first === undefined) continue;
       if (root.state !== "real" && isOfNoInterest(installation, root)) continue;
+      // That nobody spoke is known only of a journal that was read.
+      const isRead = hostJournal?.first !== undefined && hostJournal.partial === undefined;
+      if (root.state !== "real" && !isRead) continue;
       const blocked = openWords(installation, "blocked");
       const failed = spoke.filter(({ word }) => FAILURES.has(word.kind));
       // A run that failed for a reason of its own is told by the rule about that reason.
@@ -74,7 +77,7 @@ export default defineRule({
           root.state === "real"
             ? `sops-nix and agenix link ${root.path} to a generation. A real directory in its place makes each run fail, and what is wanted below it is not there.`
             : `The unit or runner wants ${first.path}. ${root.state === "dangling" ? `${root.path} leads to a generation that is gone` : `${root.path} is not there`}, and ${finished ? "the installer that the journal shows did not make it" : isCovered ? "the journal of this boot holds no word of an installer" : "what can be read of the journal holds no word of an installer"}.`,
-        certainty: root.state === "real" || isCovered ? "proven" : "strong",
+        certainty: root.state === "real" || isCovered ? "proven" : "weak",
         subject: { path: root.path },
         evidence: nonEmpty<EvidenceRef>(
           root.ref,

@@ -3,8 +3,9 @@ import { affectedBy, noKeyWords } from "../../facts/decryption.ts";
 import { lateFile, lateKey, makersOf, type LateArrival } from "../../facts/late-arrivals.ts";
 import { missed, wantedFiles } from "../../facts/wanted-files.ts";
 import { moment } from "../../facts/wording.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
+import { installAgain } from "../source-remedies.ts";
 import { NOT_MADE } from "../source-effects.ts";
 
 export default defineRule({
@@ -67,7 +68,7 @@ export default defineRule({
       if (first !== undefined) {
         yield {
           title: `The key ${key.path} came after the installer had looked for it`,
-          explanation: `${account(key)} So the installer wrote no secrets; they come with the next run, and at the next boot it may go the same way.`,
+          explanation: `${account(key)} So the installer wrote no secrets; they come with its next run.${key.isRace ? " At the next boot it may go the same way." : ""}`,
           certainty: "strong",
           subject: { path: key.path, secret: first.path },
           evidence: nonEmpty<EvidenceRef>(word.ref, ...key.evidence),
@@ -76,8 +77,9 @@ export default defineRule({
             paths: [key.path, ...paths],
             secrets: secretNames(knowledge, paths),
             inForce: true,
-            recurs: true,
+            ...(key.isRace ? { recurs: true } : {}),
           },
+          remedies: [keyInTime(key), installAgain(paths)],
         };
         return;
       }
@@ -125,7 +127,32 @@ export default defineRule({
 });
 
 const account = ({ path, missedAt, cameAt }: LateArrival): string =>
-  `${path} was missed at ${moment(missedAt)}${cameAt === undefined ? "" : ` and came at ${moment(cameAt)}`}.`;
+  `${path} was missed at ${moment(missedAt)} and ${cameAt === undefined ? "is there now" : `came at ${moment(cameAt)}`}.`;
+
+const keyInTime = ({ path, mountPoint }: LateArrival): Remedy =>
+  mountPoint !== undefined
+    ? {
+        title: "Mount the key's file system before secrets are installed",
+        kind: "nix",
+        snippet: `{
+  fileSystems."${mountPoint}".neededForBoot = true;
+}
+`,
+        clears: ["source/not-yet-present"],
+        leaves: [],
+        cost: `The initrd mounts it then, before any activation. Where that is not possible, keep ${path} on the root file system.`,
+      }
+    : {
+        title: "Install secrets by a unit, after the key is there",
+        kind: "nix",
+        snippet: `{
+  sops.useSystemdActivation = true;
+}
+`,
+        clears: ["source/not-yet-present"],
+        leaves: [],
+        cost: "For sops-nix, which then waits for the file system of its keys; the accounts have to be made by systemd-sysusers or userborn. With agenix, name the key's lasting path in age.identityPaths.",
+      };
 
 const orderedAfter = (unit: string | undefined, others: readonly string[]) => {
   const [installer] = others;
