@@ -166,11 +166,10 @@ const isRace = (
   // What was missed through the whole of a boot came with another system, not a moment later.
   if (!inBoot(cameAt)) return false;
   if (between !== undefined) {
-    const failedAtBoot = (installation?.events ?? []).filter(
+    const first = (installation?.events ?? []).find(
       ({ word, time }) =>
         (word.kind === "no-key" || word.kind === "failed") && time < missedAt && inBoot(time),
     );
-    const [first] = failedAtBoot;
     return first !== undefined && !madeForItself(installation, first.time, inBoot);
   }
   const began = [

@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import type { EvidenceMap } from "../../src/evidence/evidence.ts";
 import type {
@@ -26,6 +27,7 @@ import {
   walkToNothing,
 } from "../support/literals.ts";
 import { idsOf, judged } from "../support/judged.ts";
+import { requireTools } from "../support/requirements.ts";
 
 const KEY = "/run/secrets/demo/api-key";
 const AGE = "/run/agenix/demo-api-key";
@@ -155,6 +157,58 @@ const refused = (seconds: number, errno?: number) =>
   });
 
 const gone = { secretFiles: secretFiles(walkToNothing(KEY)) };
+
+describe.skipIf(!requireTools("nix-instantiate"))(
+  "every Nix snippet of a source's remedies",
+  () => {
+    const key = { kind: "file" as const, path: hostPath("/persist/k"), absent: true as const };
+    const owner = event(6, { kind: "owner-unresolved", name: "relay:relay" });
+    const late = event(6, { kind: "no-key", path: key.path });
+    const mounted = producer({ makes: [], mountPoint: hostPath("/persist"), starts: [start(20)] });
+    const cases: readonly Partial<EvidenceMap>[] = [
+      { otherUnits: { units: [producer()] } },
+      {
+        installation: installation({
+          events: [owner],
+          declared: [declared(KEY, { owner: "relay" })],
+        }),
+      },
+      {
+        otherUnits: { units: [mounted] },
+        installation: installation({
+          events: [late],
+          declared: [declared(KEY)],
+          roots: [noPlace("/run/secrets", "sops-nix")],
+          keys: [
+            {
+              installer: "sops-nix",
+              path: key.path,
+              ref: walkTo("/persist/k", { mtime: at(-9) }).ref,
+            },
+          ],
+        }),
+      },
+    ];
+
+    it("parses", async () => {
+      const snippets = cases.flatMap((more) =>
+        found({ ...gone, ...more })
+          .filter(({ id }) => id.startsWith("source/"))
+          .flatMap(({ remedies }) => remedies)
+          .filter(({ kind }) => kind === "nix")
+          .map(({ snippet }) => snippet),
+      );
+      expect(new Set(snippets).size).toBe(cases.length);
+      for (const input of snippets) {
+        const { exitCode } = await execa("nix-instantiate", ["--parse", "-"], {
+          input,
+          reject: false,
+        });
+        expect({ input, exitCode }).toEqual({ input, exitCode: 0 });
+      }
+    });
+  },
+);
 
 describe("a failed run of an installer", () => {
   const failing = [event(5, { kind: "started" }), event(6, { kind: "wrong-key" })];

@@ -59,6 +59,16 @@ export default defineRule({
           inForce: true,
           ...(phase === undefined ? {} : { phase }),
         },
+        remedies: [
+          {
+            title: "Find who is to fill the directory, and order it before the share is served",
+            kind: "command",
+            snippet: `grep -rl ${source} /etc/systemd/system /run/current-system/activate`,
+            clears: [],
+            leaves: ["source/created-empty"],
+            cost: "Reads unit files only. Where nothing is found, nothing on this host fills it.",
+          },
+        ],
       };
     }
   },

@@ -112,6 +112,17 @@ function* withoutOutput(knowledge: Check): Iterable<Observation> {
         secrets: secretNames(knowledge, [wanted.path]),
         inForce: true,
       },
+      remedies: [
+        {
+          title: "Encrypt a value that is not empty and install it",
+          kind: "command",
+          snippet: `agenix -e ${name}.age`,
+          clears: ["source/empty"],
+          leaves: [],
+          cost: "Then switch the host and start the VM.",
+          repairs: [{ kind: "file-made", path: wanted.path }],
+        },
+      ],
     };
   }
 }

@@ -6,6 +6,7 @@ import { holdsEverything } from "../../facts/journal-coverage.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
+import { installAgain } from "../source-remedies.ts";
 
 export default defineRule({
   id: "source/never-installed",
@@ -104,7 +105,7 @@ export default defineRule({
                   cost: "Look first at what lies in it: it may be somebody's only copy.",
                 },
               ]
-            : [],
+            : [installAgain(paths)],
       };
     }
   },

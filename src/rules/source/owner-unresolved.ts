@@ -84,6 +84,28 @@ export default defineRule({
         recurs: true,
         ...(newest === undefined ? {} : { phase: newest.index }),
       },
+      remedies: [
+        {
+          title: `Leave the secret to root, and let systemd hand it over`,
+          kind: "advice",
+          snippet: `Remove owner and group from the secret's declaration; LoadCredential= reads it as root, whoever the unit runs as.`,
+          clears: ["source/owner-unresolved"],
+          leaves: [],
+          cost: "The consumer has to take it from $CREDENTIALS_DIRECTORY.",
+        },
+        {
+          title: `Declare ${name} as an account of the host`,
+          kind: "nix",
+          snippet: `{
+  users.users."${name}" = { isSystemUser = true; group = "${name}"; };
+  users.groups."${name}" = { };
+}
+`,
+          clears: ["source/owner-unresolved"],
+          leaves: [],
+          cost: "A unit with DynamicUser= of that name then uses this account.",
+        },
+      ],
     };
   },
 });

@@ -1,5 +1,8 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { userReads } from "../../facts/denied-reads.ts";
+import type { Installation } from "../../evidence/installation.ts";
+import { declaredAt } from "../../facts/installer-runs.ts";
+import type { HostPath } from "../../vocabulary.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
 
@@ -49,7 +52,7 @@ export default defineRule({
     sources: ["path_resolution(7)"],
   },
   requires: ["history", "secretFiles", "secrets"],
-  optional: ["unit", "identity", "runners"],
+  optional: ["unit", "identity", "runners", "installation"],
   causes: [
     {
       mechanism: "failed-read-ends-the-runner",
@@ -72,7 +75,8 @@ export default defineRule({
           `${read.by === "hypervisor" ? "The VMM" : "The runner"} wants to read ${read.path}, and ${stopped === read.path ? "there is no such file" : `already ${stopped} is missing`}.` +
           (absences.length > 0
             ? " The journal shows the failed read."
-            : " No start has tried it yet."),
+            : " No start has tried it yet.") +
+          makerOf(read.path, knowledge.installation),
         certainty: "proven",
         subject: { path: read.path, missing: stopped },
         evidence: nonEmpty<EvidenceRef>(
@@ -95,3 +99,12 @@ export default defineRule({
     }
   },
 });
+
+/** What is known of who would put it there. */
+const makerOf = (path: HostPath, installation: Installation | undefined): string => {
+  if (installation === undefined) return "";
+  const secret = declaredAt(installation, path);
+  if (secret !== undefined)
+    return ` The host declares it as ${secret.name}, for ${secret.installer} to install.`;
+  return installation.declarationsRead ? " Nothing that the host declares would put it there." : "";
+};

@@ -54,6 +54,16 @@ export default defineRule({
           secrets: secretNames(knowledge, [wanted.path]),
           inForce: true,
         },
+        remedies: [
+          {
+            title: "Name the secret through the link that follows each generation",
+            kind: "advice",
+            snippet: wanted.path.replace(PINNED, `${root.path}/`),
+            clears: ["source/stale-generation"],
+            leaves: [],
+            cost: "Use that path where the numbered one stands, best as the .path option of the secret. Needs a rebuild and a restart of the VM.",
+          },
+        ],
       };
     }
     if (history?.running !== true) return;
