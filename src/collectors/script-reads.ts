@@ -86,7 +86,7 @@ const IN_FRONT = /^(?:!|builtin|command|do|elif|else|exec|if|then|time|until|whi
 const SEPARATOR = /^(?:;|&&?|\|\|?|\{|\}|\(|\))$|;$/u;
 
 /** Whether what a substitution around this place gives becomes an argument of another program. */
-export const isArgument = (text: string, at: number): boolean => {
+const isArgument = (text: string, at: number): boolean => {
   const words = wordsOf(text);
   const own = words.findIndex(({ text: word, index }) => index <= at && at < index + word.length);
   const word = words[own];

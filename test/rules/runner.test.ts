@@ -87,9 +87,9 @@ describe("a newer generation that is not the running one", () => {
   const pending = generations([generation(7, SYSTEM, OLD), generation(8, NEXT, NEW)], SYSTEM);
 
   it("explains a missing way where its runner would have one, and only there", () => {
-    const with_ = wanting({ generations: pending, store: stored(true) });
-    expect(findingIn(with_, "runner/not-deployed")?.role).toBe("root-cause");
-    expect(findingIn(with_, "runner/no-secret-path")?.causedBy.map(({ id }) => id)).toContain(
+    const wanted = wanting({ generations: pending, store: stored(true) });
+    expect(findingIn(wanted, "runner/not-deployed")?.role).toBe("root-cause");
+    expect(findingIn(wanted, "runner/no-secret-path")?.causedBy.map(({ id }) => id)).toContain(
       "runner/not-deployed",
     );
     const without = wanting({ generations: pending, store: stored(false) });
