@@ -74,12 +74,13 @@ const machineOf = (lines: readonly ScriptLine[]): string | undefined => {
   return undefined;
 };
 
-/** Options that are given, or printed for whoever gives them; a test for the option or a pattern of `case` is none. */
+/** The options of the one command that has most of them; a test for the option or a pattern of `case` is none. */
 const platformsIn = (lines: readonly ScriptLine[]): readonly FileRef[] =>
   lines
     .filter(({ text }) => !/^\s*(?:if|elif|while|case|\[\[?|--platform\))|\bsed\b/u.test(text))
-    .flatMap((line) =>
+    .map((line) =>
       wordsOf(line.text)
         .filter(({ text }) => /^["']?--platform(?:["'\s=]|$)/u.test(text))
         .map(({ index }) => line.refAt(index)),
-    );
+    )
+    .reduce((most, one) => (one.length > most.length ? one : most), []);

@@ -76,6 +76,10 @@ export const readScript = async (
   const behind = await Promise.all(
     own.channels.filter(isArgumentsScript).map(({ path: extra }) => followed(host, extra)),
   );
+  const platforms = [
+    ...(own.platforms ?? []),
+    ...behind.flatMap((extra) => extra?.platforms ?? []),
+  ];
   const store = storePathOf(script);
   const guest = store === undefined ? undefined : runnerScriptGuest(storeName(store));
   const directory =
@@ -84,6 +88,7 @@ export const readScript = async (
   return collected({
     ...own,
     ...(directory === undefined ? {} : { credentialsDirectory: directory }),
+    ...(platforms.length === 0 ? {} : { platforms }),
     channels: [...own.channels, ...behind.flatMap((extra) => extra?.channels ?? [])],
     reads: [...own.reads, ...behind.flatMap((extra) => extra?.reads ?? [])],
     script,

@@ -43,6 +43,7 @@ export const directReads = (line: ScriptLine, settings: ShellSettings): readonly
         path: hostPath(path),
         errorSwallowed: swallowsErrors(line.text, at, settings),
         ...(isArgument(line.text, at) ? { asArgument: true } : {}),
+        ...(FILTERS.test(line.text) ? { filtered: true } : {}),
         ref: line.refAt(index),
       },
     ];
@@ -53,6 +54,9 @@ const isLeftAlone = (text: string, index: number): boolean => {
   const open = text.lastIndexOf("$(", index + 2);
   return open >= 0 && quotingAt(text, open) === "single" && quotingAt(text, index) === "single";
 };
+/** Programs that give less than they read, or something else. */
+const FILTERS =
+  /\b(?:jq|yq|sed|awk|cut|head|tail|grep|openssl|gpg|age|sops|xxd|od)\b|\btr\s+(?!-d)/u;
 
 /** Where secrets lie on a NixOS host, or a name that says so. */
 const SECRET_PLACE =
@@ -154,5 +158,6 @@ export const credentialsDirectory = (
     ref: reading.line.refAt(reading.index),
     errorSwallowed: swallowsErrors(reading.line.text, reading.index, settings),
     ...(asArgument.length === 0 ? {} : { asArgument }),
+    ...(uses.some(({ line }) => FILTERS.test(line.text)) ? { filtered: true } : {}),
   };
 };

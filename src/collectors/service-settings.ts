@@ -57,6 +57,7 @@ export const serviceSettings = (name: UnitName, files: ParsedFiles): ServiceSett
     user: one("User"),
     group: one("Group"),
     supplementaryGroups: words(all("SupplementaryGroups")),
+    type: one("Type"),
     execStart: all("ExecStart"),
     sandbox: [
       ...SANDBOX_KEYS.flatMap((key) => keyed(key)),

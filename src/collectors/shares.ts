@@ -40,9 +40,13 @@ export const collectShares = async (
     }),
   );
   const program = hostPath(`${state.path}/current/bin/virtiofsd-run`);
-  const server = await host.lstat(program);
+  const [server, eventBuffer] = await Promise.all([
+    host.lstat(program),
+    channels.length === 0 ? undefined : eventBufferOf(host, program),
+  ]);
   return collected({
     directories,
+    ...(eventBuffer === undefined ? {} : { eventBuffer }),
     ...(server.status === "present"
       ? { server: fileRef(program, server.value) }
       : server.status === "absent"
@@ -66,6 +70,36 @@ const socketOf = async (
   const path = hostPath(name.startsWith("/") ? name : `${state.path}/${name}`);
   const stat = await host.lstat(path);
   return stat.status === "present" ? fileRef(path, stat.value) : absentRef(path);
+};
+
+/** supervisord keeps this many events where its configuration names no number (supervisord.conf, eventlistener:x, buffer_size). */
+const DEFAULT_BUFFER = 10;
+
+/** The configuration that virtiofsd-run names, and its listener's buffer (microvm.nix nixos-modules/microvm/virtiofsd at 71beea0). */
+const eventBufferOf = async (host: Host, program: HostPath): Promise<Shares["eventBuffer"]> => {
+  const script = await host.readText(program);
+  const named =
+    script.status === "present"
+      ? /(?:-c|--configuration)[\s=]+["']?(?<path>\/nix\/store\/[^\s"']+)/u.exec(script.value)
+          ?.groups
+      : undefined;
+  if (named?.["path"] === undefined) return undefined;
+  const path = hostPath(named["path"]);
+  const text = await host.readText(path);
+  if (text.status !== "present") return undefined;
+  const lines = text.value.split("\n");
+  const section = lines.findIndex((line) => line.startsWith("[eventlistener:"));
+  if (section < 0) return undefined;
+  const end = lines.findIndex((line, index) => index > section && line.startsWith("["));
+  const at = lines.findIndex(
+    (line, index) => index > section && (end < 0 || index < end) && /^buffer_size\s*=/u.test(line),
+  );
+  const line = at < 0 ? section : at;
+  const written = /=\s*(?<events>\d+)/u.exec(lines[at] ?? "")?.groups?.["events"];
+  return {
+    events: written === undefined ? DEFAULT_BUFFER : Number(written),
+    ref: { kind: "file", path, line: line + 1, text: lines[line] ?? "" },
+  };
 };
 
 const TMPFILES = ["/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d"].map(hostPath);

@@ -60,7 +60,13 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   },
   "helper-fails-first": {
     how: "systemd does not start a unit whose requirement failed",
-    holds: (cause, effect) => sameStart(cause, effect) || samePhase(cause, effect),
+    holds: (cause, effect) =>
+      sameStart(cause, effect) ||
+      samePhase(cause, effect) ||
+      // A VM that was never started has no phase.
+      (bothInForce(cause, effect) &&
+        cause.scope.phase === undefined &&
+        effect.scope.phase === undefined),
   },
   "secret-is-not-made": {
     how: "the same secret was not there to be read",
@@ -94,6 +100,9 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   },
   "share-is-not-served": {
     how: "the VMM of the same start finds nobody who serves the share",
-    holds: (cause, effect) => sameStart(cause, effect) || samePhase(cause, effect),
+    holds: (cause, effect) =>
+      sameStart(cause, effect) ||
+      samePhase(cause, effect) ||
+      (samePath(cause, effect) && bothInForce(cause, effect)),
   },
 };

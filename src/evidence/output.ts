@@ -45,8 +45,8 @@ export const VMM_TROUBLES = [
   "memory",
   "directory",
   "arguments",
-  "name-length",
-  "size",
+  "name-too-long",
+  "too-large",
   "share",
   "panic",
 ] as const;
@@ -67,13 +67,23 @@ export type SetupMeaning =
   /** The shell knows no variable of this name. */
   | { readonly kind: "unbound-variable"; readonly name: string };
 
-/** A line held a value; what is kept is its name and how long it was. 0 bytes: the place for it was empty. */
-export interface LoggedValueMeaning {
-  readonly kind: "value-logged";
-  readonly form: "oem-string" | "fw-cfg" | "kernel-parameter" | "private-key" | "assignment";
-  readonly name: string;
-  readonly bytes: number;
-}
+/** What a line shows of values, or of what was masked as one; never a value. */
+export type ValueMeaning =
+  /** The VMM was given this credential on its command line, with so many bytes; 0 where nothing stands behind its name. */
+  | {
+      readonly kind: "credential-argument";
+      readonly name: string;
+      readonly bytes: number;
+      /** As base64, which is longer than what it stands for. */
+      readonly encoded: boolean;
+    }
+  /** A value of so many bytes was written to the journal: one that is named, a private key, or a token known by its shape. */
+  | {
+      readonly kind: "value-logged";
+      readonly form: "credential" | "assignment" | "private-key" | "token";
+      readonly name?: string;
+      readonly bytes: number;
+    };
 
 /** What one line of a unit's own output says, where it says something that rules can use. */
 export type OutputMeaning =
@@ -81,4 +91,4 @@ export type OutputMeaning =
   | GuestMeaning
   | VmmErrorMeaning
   | SetupMeaning
-  | LoggedValueMeaning;
+  | ValueMeaning;

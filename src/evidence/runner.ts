@@ -70,6 +70,8 @@ export interface DirectRead {
   readonly errorSwallowed: boolean;
   /** What is read stands in the arguments of another program: whoever lists processes sees it while that runs. */
   readonly asArgument?: boolean;
+  /** Another program takes a part of it, so that its size is none of the file's. */
+  readonly filtered?: boolean;
   readonly ref: FileRef;
 }
 
@@ -93,10 +95,11 @@ export interface Runner {
     readonly errorSwallowed: boolean;
     /** Lines where a credential stands in the arguments of another program. */
     readonly asArgument?: readonly FileRef[];
+    readonly filtered?: boolean;
   };
   /** The machine type that QEMU is started with: `microvm`, `q35`, `virt`. */
   readonly machine?: string;
-  /** Every place where `--platform` stands on the command line of cloud-hypervisor, or is added to it. */
+  /** Where `--platform` stands on the command line of cloud-hypervisor, and where a script adds it to that. */
   readonly platforms?: readonly FileRef[];
   /** The shell ends the script at a variable that is not set (`set -u`). */
   readonly stopsAtUnset?: boolean;

@@ -22,4 +22,6 @@ export interface Shares {
   readonly directories: readonly SharedDirectory[];
   /** `bin/virtiofsd-run` of the runner in force, or its absence. */
   readonly server?: FileRef;
+  /** How many events supervisord keeps for the listener that tells systemd when all servers run, by its configuration. */
+  readonly eventBuffer?: { readonly events: number; readonly ref: FileRef };
 }

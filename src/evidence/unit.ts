@@ -42,6 +42,7 @@ export interface ServiceSettings {
   readonly user: Setting | undefined;
   readonly group: Setting | undefined;
   readonly supplementaryGroups: readonly Setting[];
+  readonly type?: Setting | undefined;
   readonly execStart: readonly Setting[];
   /** In the order of the files; an empty value stays where it means something of its own. */
   readonly sandbox: readonly SandboxSetting[];

@@ -1,21 +1,75 @@
 import type { FileRef } from "../evidence/reference.ts";
 import type { PassedValue, Runner, SecretChannel } from "../evidence/runner.ts";
+import type { SecretFiles, PathComponent } from "../evidence/secret-files.ts";
+import type { InvocationId } from "../vocabulary.ts";
+import type { History, Phase } from "./history.ts";
+import type { Secret } from "./secrets.ts";
 
-/** A value that a runner passes on, with the way and the line of its text. */
+/** A value that a runner hands to its VMM in an argument, and by which channel. */
 export interface Passed {
+  readonly channel: Exclude<SecretChannel["kind"], "arguments-script" | "fw-cfg-file" | "share">;
   readonly value: PassedValue;
-  readonly channel: SecretChannel;
   readonly ref: FileRef;
 }
 
-/** Every value that stands in a runner's text or is put in at the start. */
 export const passedValues = ({ channels }: Runner): readonly Passed[] =>
   channels.flatMap((channel): readonly Passed[] => {
-    const values =
-      "values" in channel
-        ? (channel.values ?? [])
-        : "value" in channel && channel.value !== undefined
-          ? [channel.value]
-          : [];
-    return values.map((value) => ({ value, channel, ref: channel.ref }));
+    switch (channel.kind) {
+      case "fw-cfg-file":
+      case "share":
+      case "arguments-script":
+        return [];
+      case "fw-cfg-string":
+        return channel.value === undefined
+          ? []
+          : [{ channel: channel.kind, value: channel.value, ref: channel.ref }];
+      case "oem-literal":
+      case "oem-runtime":
+      case "smbios-argument":
+      case "kernel-command-line":
+        return (channel.values ?? []).map((value) => ({
+          channel: channel.kind,
+          value,
+          ref: channel.ref,
+        }));
+    }
   });
+
+/**
+ * Credentials that configure and need no hiding (systemd.system-credentials(7)): names, networks, keys that are public, texts. What can
+ * hold anything (systemd.extra-unit.*, passwd.*) is none of them.
+ */
+export const isPublicCredential = (name: string): boolean =>
+  /^(?:vmm\.|firstboot\.(?:keymap|locale|timezone)|system\.(?:hostname|machine_id)|network\.(?:hosts|dns|search_domains|conf)|network\.network|ssh\.(?:authorized_keys|ephemeral-authorized_keys|listen)|tmpfiles\.extra|sysusers\.extra|sysctl\.extra|udev\.|login\.(?:motd|issue)|agetty\.|getty\.|shell\.|fstab\.extra|vconsole\.|journal\.|userdb\.transient|systemd\.machine_id)/u.test(
+    name,
+  );
+
+/** The newest phase with starts, and those of its starts that are known to have run this runner. */
+export const startsOfRunner = (
+  runner: Runner,
+  history: History | undefined,
+): { readonly phase?: Phase; readonly starts: readonly InvocationId[] } => {
+  const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
+  if (phase === undefined) return { starts: [] };
+  const isItsOwn = phase.runner !== undefined && phase.runner.path === runner.directory;
+  return { phase, starts: isItsOwn ? phase.starts.map(({ id }) => id) : [] };
+};
+
+/** The size on the host of the file that this secret comes from, in bytes, with its walk's end; encrypted sources have another size. */
+export const sourceFile = (
+  { paths }: Secret,
+  { walks }: SecretFiles,
+): PathComponent | undefined => {
+  for (const path of paths) {
+    const walk = walks.get(path);
+    if (walk?.end === "present" && walk.file?.stat.type === "file") return walk.file;
+  }
+  return undefined;
+};
+
+/** The newest size that a guest gave for one of these names, in these starts. */
+export const newestReport = (
+  secret: Secret,
+  starts: readonly InvocationId[],
+): Secret["reports"][number] | undefined =>
+  secret.reports.findLast(({ start }) => starts.includes(start));

@@ -202,3 +202,18 @@ export const namesOfGuest = (
   secrets
     .filter((secret) => secret.guestNames.some((name) => guestNames.includes(name)))
     .map(({ name }) => name);
+
+/** The secrets that the unit on the host loads under these ids. */
+export const namesOfUnit = (
+  secrets: readonly Secret[],
+  ids: readonly string[],
+): readonly string[] =>
+  secrets
+    .filter(({ credentialIds }) => credentialIds.some((id) => ids.includes(id)))
+    .map(({ name }) => name);
+
+/** One of the names that this secret goes by, in environment style or file style. */
+export const isNamed = (secret: Secret, name: string): boolean =>
+  [secret.name, ...secret.credentialIds, ...secret.guestNames].some(
+    (one) => normal(one) === normal(name),
+  );

@@ -10,7 +10,8 @@ const NEXT = /,?io\.systemd\.credential/gu;
 const MASKED = /^<masked, \d+ bytes>/u;
 /** A list or a word that ends here: the credential has no value. */
 const NO_VALUE = /^(?:,?["'\\)\]}]*$|\]["'\\)\]}]*\s)/u;
-const CLOSING = /["'\])}\\>]*\s*$/u;
+/** What closes the list stands behind the value, and so may the options behind it. */
+const CLOSING = /(?:\]["']?\s+--[a-z][\s\S]*|["'\])}\\>]*\s*)$/u;
 
 /** Takes a text; gives it with the value of each credential in OEM strings replaced by `placeholder(value)`. */
 export const maskCredentialStrings = (

@@ -58,7 +58,7 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
   new RegExp(String.raw`("${SECRET_NAME}=)((?!["']?<masked)(?:[^"\\\n]|\\.)+)(?=")`, "giu"),
   new RegExp(String.raw`('${SECRET_NAME}=)((?!["']?<masked)[^'\n]+)(?=')`, "giu"),
   new RegExp(
-    String.raw`${NOT_IN_A_LIST}(\b(?!(?:Load|Import|Set)Credential)${SECRET_NAME}=)((?!["']?<masked|[\])},;"'\\]+(?:\s|$))${valueIn(kind)})`,
+    String.raw`${NOT_IN_A_LIST}(\b(?!(?:Load|Import|Set)Credential)${SECRET_NAME}(?<!set_credential(?:_binary)?)=)((?!["']?<masked|[\])},;"'\\]+(?:\s|$))${valueIn(kind)})`,
     "gimu",
   ),
   // members of JSON and YAML with quotes, and of JSON inside of JSON

@@ -26,11 +26,25 @@ const NO_WAY: readonly RuleId[] = [
   "runner/override-discarded",
 ];
 
+/** What a value as base64 in a single --platform is not exposed to. */
+const PUT_TOGETHER_WELL: readonly RuleId[] = [
+  "hypervisor/not-expanded",
+  "hypervisor/empty-in-transit",
+  "hypervisor/value-truncated",
+];
+/** What a value that is no argument is not exposed to. */
+const NO_ARGUMENT: readonly RuleId[] = [
+  ...PUT_TOGETHER_WELL,
+  "hypervisor/channel-unsupported",
+  "hypervisor/too-large",
+  "exposure/command-line",
+];
+
 /** The ways to give this VM its secrets, best first, for the hypervisor that it runs on. */
 export const waysToHandOver = (context: RemedyContext): readonly Remedy[] => {
   const hypervisor = context.runner?.hypervisor;
   const qemu = credentialFiles(context, hypervisor === "qemu");
-  const share = stableShare(context);
+  const share = shareOfCopies(context);
   if (hypervisor === "qemu") return [qemu, share];
   if (hypervisor === "cloud-hypervisor")
     return [wrappedRunner(context), execStart(context), share, qemu];
@@ -127,7 +141,7 @@ ${credentialLines(context, "    ", "guest")}
   };
 }
 `,
-  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...PUT_TOGETHER_WELL],
   leaves: [],
   repairs: [...loaded(context, "guest"), ...handedOver(context, "guest")],
   cost: "The values are arguments of the VMM, so every local user can see them in ps. x86_64 only. Needs a rebuild and a restart of the VM. The string that reports readiness is kept.",
@@ -159,7 +173,7 @@ ${credentialLines(context, "        ", "guest")}
   };
 }
 `,
-  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...PUT_TOGETHER_WELL],
   leaves: ["runner/stale-booted"],
   repairs: [...loaded(context, "guest"), ...handedOver(context, "guest")],
   cost: `You own the start command from then on, and current no longer decides what runs. Without the LoadCredential= lines it would still run as ${context.unit?.user?.value ?? "microvm"} and meet the same Permission denied. The values can be seen in ps.`,
@@ -187,13 +201,14 @@ ${credentials(context)
   };
 }
 `,
-  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...NO_ARGUMENT],
   leaves: [],
   repairs: [...loaded(context), ...handedOver(context)],
   cost: `${already ? "" : "Another VMM: check devices and memory options. "}credentialFiles is for QEMU alone (microvm.nix since 2025-07-23); names of at most 28 characters; no value on a command line.`,
 });
 
-const stableShare = (context: RemedyContext): Remedy => ({
+/** A directory of its own, which no activation replaces. */
+export const shareOfCopies = (context: RemedyContext): Remedy => ({
   title: "Share a directory with copies of the secrets over virtiofs",
   kind: "nix",
   snippet: `{ pkgs, ... }:
@@ -224,7 +239,7 @@ ${credentials(context)
   ];
 }
 `,
-  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST],
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...NO_ARGUMENT, "hypervisor/share-emptied"],
   leaves: [],
   repairs: [
     {

@@ -98,6 +98,58 @@ describe("what a line of a VMM says", () => {
       "microvm@db: -qmp unix:db.sock,server,nowait: Failed to bind socket to db.sock: Permission denied",
     ],
     ["directory", "current", "ln: 'current': cannot overwrite directory 'current'"],
+    [
+      "share",
+      "db-virtiofs-x.sock",
+      "microvm@db: -chardev socket,id=fs0,path=db-virtiofs-x.sock: Failed to connect to 'db-virtiofs-x.sock': Connection refused",
+    ],
+    [
+      "share",
+      "/run/vm/keys.sock",
+      "microvm@db: -chardev socket,path=/run/vm/keys.sock,id=fs1: Failed to connect to '/run/vm/keys.sock': No such file or directory",
+    ],
+    [
+      "share",
+      undefined,
+      'cloud-hypervisor: 61.2s: <vmm> ERROR:virtio-devices/src/vhost_user/vu_common_ctrl.rs:412 -- Failed connecting the backend after trying for 1 minute: VhostUserProtocol(SocketConnect(Os { code: 111, kind: ConnectionRefused, message: "Connection refused" }))',
+    ],
+    ["share", undefined, "  1: Cannot create virtio-fs device"],
+    ["share", undefined, "vhost-user: failed to connect to socket: ECONNREFUSED"],
+    [
+      "arguments",
+      "--platform",
+      "error: the argument '--platform <platform>' cannot be used multiple times",
+    ],
+    ["arguments", "--metadata", "error: unexpected argument '--metadata' found"],
+    [
+      "arguments",
+      undefined,
+      "Arguments parsing error: Found argument 'metadata' which wasn't expected, or isn't valid in this context.",
+    ],
+    ["arguments", "--platform", "  0: Error parsing --platform"],
+    [
+      "arguments",
+      undefined,
+      "  1: Invalid syntax: oem_strings=[io.systemd.credential:A=<masked, 9 bytes>]",
+    ],
+    ["arguments", "-fw-cfg", "microvm@db: -fw-cfg: invalid option"],
+    ["arguments", "--memry", "Unrecognized argument: --memry"],
+    [
+      "arguments",
+      "-fw_cfg",
+      "microvm@db: -fw_cfg name=opt/io.systemd.credentials/A,file=/run/a: duplicate fw_cfg file name: opt/io.systemd.credentials/A",
+    ],
+    ["arguments", undefined, "microvm@db: unsupported machine type: 'microvn'"],
+    [
+      "name-too-long",
+      "a-name-that-is-longer-than-28-characters",
+      "microvm@db: -fw_cfg name=opt/io.systemd.credentials/a-name-that-is-longer-than-28-characters,file=/run/a: name too long (max. 55 char)",
+    ],
+    [
+      "too-large",
+      undefined,
+      "/nix/store/x-run: line 12: /nix/store/y/bin/cloud-hypervisor: Argument list too long",
+    ],
     ["panic", undefined, "thread 'vmm' panicked at vmm/src/lib.rs:812:10:"],
   ])("%s, about %s: %s", (about, object, line) => {
     expect(troubleIn(line)).toEqual({ about, object });
@@ -114,7 +166,11 @@ describe("what a line of a VMM says", () => {
     "microvm@db: -fw_cfg name=opt/io.systemd.credentials/KEY,file=/run/secrets/k: can't load /run/secrets/k: Failed to open file “/run/secrets/k”: Permission denied",
     "error: creating directory '/nix/store/.links': Read-only file system",
     "microvm@db: terminating on signal 15 from pid 1 (<unknown process>)",
-    "microvm@db: -chardev socket,id=fs0,path=db-virtiofs-x.sock: Failed to connect to 'db-virtiofs-x.sock': Connection refused",
+    "touch: invalid option -- 'z'",
+    "cat: unrecognized option '--nul'",
+    "/nix/store/x-run: line 4: base64: invalid option -- 'q'",
+    "microvm@db: some device: Invalid argument",
+    "cloud-hypervisor: 12.1s: <vmm> INFO: virtio-fs device ready",
   ])("nothing: %s", (line) => {
     expect(troubleIn(line)).toBeUndefined();
   });

@@ -6,9 +6,9 @@ const FILE_ERROR =
   /(?<path>\/[^\s:"'`\u2018-\u201D]*[^\s:"'`\u2018-\u201D.,])["'`\u2018-\u201D]?\s*:\s*(?<reason>Permission denied|No such file)/giu;
 const PROGRAM = /^(?:\S+\[\d+\]: )?(?<program>[\w.+-]+):\s/u;
 const CREDENTIAL_FILE =
-  /\/run\/credentials\/[^/\s]+\/(?<name>[^\s:"']+)["']?\s*:\s*No such file/giu;
+  /\/run\/credentials\/(?!microvm@)[^/\s]+\/(?<name>[^\s:"']+)["']?\s*:\s*No such file/giu;
 
-/** Files that a program could not open; a missing file of a credentials directory is the guest's word on a credential. */
+/** Files that a program could not open; a missing file of a credentials directory is the guest's word on a credential, but for the VM's own unit. */
 export const fileErrors = (text: string): readonly OutputMeaning[] => {
   const program = PROGRAM.exec(text)?.groups?.["program"];
   const missing = [...text.matchAll(CREDENTIAL_FILE)].flatMap(({ groups }): OutputMeaning[] =>

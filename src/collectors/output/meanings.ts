@@ -2,9 +2,8 @@ import { stripVTControlCharacters } from "node:util";
 import type { OutputMeaning } from "../../evidence/output.ts";
 import { fileErrors } from "./file-errors.ts";
 import { guestWords } from "./guest.ts";
-import { loggedValues } from "./logged-values.ts";
 import { unboundVariables } from "./service-manager.ts";
-import { optionErrors } from "./vmm-options.ts";
+import { valueWords } from "./values.ts";
 import { vmmErrors } from "./vmm.ts";
 
 /** The text of a line without ANSI escape sequences (ECMA-48) and carriage returns: a guest's console writes both. */
@@ -21,8 +20,7 @@ export const meaningsOf = (message: string): readonly OutputMeaning[] => {
     ...fileErrors(text),
     ...guestWords(text),
     ...vmmErrors(text),
-    ...optionErrors(text),
-    ...loggedValues(text),
     ...unboundVariables(text),
+    ...valueWords(text),
   ];
 };

@@ -9,7 +9,7 @@ export const vmmErrors = (text: string): readonly VmmErrorMeaning[] => {
   if (GUEST_LINE.test(text) || BENIGN.test(text)) return [];
   for (const { about, pattern } of PATTERNS) {
     const found = pattern.exec(text);
-    if (found === null) continue;
+    if (found === null || (about === "arguments" && HELPER.test(text))) continue;
     const object = found.groups?.["object"] ?? OBJECTS[about]?.exec(text)?.groups?.["object"];
     return [{ kind: "vmm-error", about, ...(object === undefined ? {} : { object }) }];
   }
@@ -33,6 +33,14 @@ const FAILS = String.raw`(?:fail(?:ed|ure)?|unable|cannot|can't|could ?n[o']t|er
 const DEVICE = String.raw`/dev/(?:zvol|disk|mapper|md|loop|sd|vd|nvme|dm-)`;
 const IMAGE = String.raw`[^\s"'\u2019\u201D:,]+\.(?:img|qcow2|raw|vhdx?)\b`;
 
+/** Programs that a runner calls: what they do not understand is none of the VMM's options. */
+const HELPER =
+  /^(?:\S*: line \d+: )?(?:[\w./-]*\/)?(?:cat|tr|head|cut|sed|awk|grep|base64|rm|ln|mkdir|mv|cp|chown|chmod|touch|truncate|install|ip|socat|mkfs[\w.]*|qemu-img|date|sleep): /u;
+const QUOTE = String.raw`["'\u2018\u201C\u0060]`;
+const UNUSABLE = String.raw`(?:unexpected|unrecognized|unknown|invalid|unsupported|illegal)`;
+const OPTION = String.raw`(?:command[- ]line )?(?:argument|option|parameter|switch|flag|subcommand|value)s?`;
+const REACHES_NOBODY = String.raw`(?:refused|os error 111\b|code: 111,|Error\(111\)|ECONNREFUSED|${ABSENT})`;
+
 interface Pattern {
   readonly about: VmmTrouble;
   readonly pattern: RegExp;
@@ -43,6 +51,40 @@ const words = (...alternatives: readonly string[]): RegExp =>
 
 /** The most telling first: a line counts once. */
 const PATTERNS: readonly Pattern[] = [
+  {
+    about: "name-too-long",
+    pattern: words(String.raw`\bname too long \(max`, String.raw`fw_cfg.*\bname (?:is )?too long`),
+  },
+  {
+    about: "too-large",
+    pattern: words(String.raw`Argument list too long|\bos error 7\b|\bE2BIG\b`),
+  },
+  {
+    about: "share",
+    pattern: words(
+      String.raw`(?<object>[^\s"'\u2018-\u201D=,(]*virtiofs[^\s"'\u2018-\u201D,)]*\.sock)\b.*${REACHES_NOBODY}`,
+      String.raw`-chardev ["']?socket,(?:[^\s]*,)?path=(?<object>[^\s,:]+).*${REACHES_NOBODY}`,
+      String.raw`\b(?:vhost[-_ ]?user|virtio[-_ ]?fs)\w*.*(?:${FAILS}|${REACHES_NOBODY})`,
+      String.raw`${FAILS}.*(?:\b(?:vhost[-_ ]?user|virtio[-_ ]?fs)|VhostUser|VirtioFs)`,
+      String.raw`${FAILS} connect(?:ing)? (?:to )?the backend`,
+    ),
+  },
+  {
+    about: "arguments",
+    pattern: words(
+      String.raw`\b${UNUSABLE} ${OPTION}(?: for)?:? ?(?:${QUOTE}|--?[a-z])`,
+      String.raw`-[\w-]+: ${UNUSABLE} ${OPTION}\b`,
+      String.raw`\bfound argument ${QUOTE}`,
+      String.raw`\bcannot be used (?:multiple times|with ${QUOTE})`,
+      String.raw`\brequired (?:arguments?|options?)\b.*\b(?:not|missing)\b`,
+      String.raw`\bvalue is required for ${QUOTE}`,
+      String.raw`\b(?:error|failed|failure) pars(?:e|ing) (?:${QUOTE}?--|(?:the )?(?:command[- ]line|arguments?))`,
+      String.raw`\barguments? parsing error|\bparsing (?:of )?(?:the )?(?:command[- ]line )?arguments? failed`,
+      String.raw`\bParsingConfig\(|\bInvalidSyntax\(|\bUnknownOption\(|^\s*(?:\d+: )?(?:Invalid syntax|Unknown option): `,
+      String.raw`\bduplicate (?:fw_cfg|ID\b)`,
+      String.raw`\bunsupported machine type|\bis not a valid device model name|\bparameter ${QUOTE}[^\s]+ (?:is missing|expects)`,
+    ),
+  },
   {
     about: "kvm",
     pattern: words(
@@ -117,6 +159,9 @@ const PATTERNS: readonly Pattern[] = [
 
 /** What a line names, where the trouble's own words do not. */
 const OBJECTS: Readonly<Partial<Record<VmmTrouble, RegExp>>> = {
+  "name-too-long": /opt\/io\.systemd\.credentials\/(?<object>[\w.@-]+)/u,
+  arguments:
+    /(?:^|["'\u2018\u201C\u0060\s(])(?<object>--?[a-z][\w-]+)(?=$|["'\u2019\u201D\u0060\s:)=])/u,
   tap: /(?:\bifname=|\/dev\/net\/tun \(|provided by )(?<object>[\w.-]*[\w-])/u,
   vsock: /\bguest-cid=(?<object>\d+)/u,
   lock: /(?:\[|\bfile=|image: |lock for (?!disk))(?<object>\/?[^\s\],]+)/u,

@@ -46,7 +46,14 @@ export default defineRule({
       mechanism: "failed-setup-ends-the-start",
       effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
     },
-    { mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] },
+    {
+      mechanism: "error-is-swallowed",
+      effects: [
+        "runner/swallowed-read-error",
+        "hypervisor/empty-in-transit",
+        "guest/empty-credential",
+      ],
+    },
   ],
   *check(knowledge) {
     const { vm, kernelLog, secrets } = knowledge;

@@ -59,7 +59,14 @@ export default defineRule({
       mechanism: "failed-read-ends-the-runner",
       effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
     },
-    { mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] },
+    {
+      mechanism: "error-is-swallowed",
+      effects: [
+        "runner/swallowed-read-error",
+        "hypervisor/empty-in-transit",
+        "guest/empty-credential",
+      ],
+    },
   ],
   *check(knowledge) {
     for (const read of serviceReads(knowledge, knowledge.secrets, knowledge.vmJournal)) {

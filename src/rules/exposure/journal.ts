@@ -1,8 +1,20 @@
-import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { OutputMeaning } from "../../evidence/output.ts";
+import type { EvidenceRef, JournalRef } from "../../evidence/reference.ts";
+import { isPublicCredential } from "../../facts/passed-values.ts";
+import { isNamed, namesOfGuest, namesOfUnit, type Secret } from "../../facts/secrets.ts";
 import { meaningsIn } from "../../facts/starts.ts";
-import { counted, listed } from "../../facts/wording.ts";
+import { counted } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
+
+type Logged = Extract<OutputMeaning, { readonly kind: "value-logged" }>;
+
+interface Leak {
+  readonly form: Logged["form"];
+  readonly name?: string;
+  readonly bytes: number;
+  readonly lines: readonly [JournalRef, ...JournalRef[]];
+}
 
 export default defineRule({
   id: "exposure/journal",
@@ -10,45 +22,109 @@ export default defineRule({
   part: "risk",
   docs: {
     what: "A secret was written to the journal.",
-    why: "cloud-hypervisor prints its whole list of OEM strings when it cannot parse it, a script with set -x prints what it does, a guest prints its boot parameters. The journal keeps it, and copies of it.",
+    why: "Whoever may read the journal (root, systemd-journal, adm, wheel) reads it there, and so does whoever gets the journal forwarded or copied. cloud-hypervisor prints the whole list of OEM strings when it cannot read one of them; a guest's console ends in the host's journal as well.",
     proof:
-      "A line of the VM that held a value, by its form or by the name of a known secret. Its name and length are shown, never the value.",
-    ruledOut: "Lines that name a path, a size or an expression.",
-    confusedWith: [{ id: "exposure/command-line", tell: "There nobody wrote it down." }],
-    repair: "Change the secret; then remove the lines (journalctl --rotate, --vacuum-time=).",
+      "A line of the VM or of a helper in which something was masked: the value of a credential, of a name that is known as a secret of this VM, a private key, or a token known by its shape. The value is masked as it is read; its length is shown.",
+    ruledOut:
+      "A path, a size, an expansion of the shell or the string that reports readiness: these say where a value is, not what it is.",
+    confusedWith: [
+      {
+        id: "exposure/command-line",
+        tell: "There the value is in the arguments of a process; journald keeps those in _CMDLINE, not in a message.",
+      },
+      {
+        id: "hypervisor/argument-rejected",
+        tell: "The same line often shows both: why the VMM ended, and what it gave away with that.",
+      },
+    ],
+    repair:
+      "Change the secret. Then take the lines away: `journalctl --rotate`, and `--vacuum-time=` for archived files; and do not forget where the journal is forwarded to.",
     sources: [
-      "cloud-hypervisor src/main.rs: errors name the whole option",
-      "journalctl(1), --vacuum-time=",
+      "cloud-hypervisor option_parser at ae44c29: the error holds the whole string",
+      "systemd-journald.service(8), access control",
     ],
   },
   requires: ["vmJournal", "secrets"],
   *check({ vmJournal, secrets }) {
-    const known = new Set(
-      secrets
-        .flatMap(({ name, credentialIds, guestNames }) => [name, ...credentialIds, ...guestNames])
-        .map(normal),
-    );
-    const lines = [...vmJournal.invocations, ...vmJournal.helpers].flatMap((start) =>
-      meaningsIn(start, "value-logged")
-        .filter(
-          ({ meaning }) =>
-            meaning.bytes > 0 && (meaning.form !== "assignment" || known.has(normal(meaning.name))),
-        )
-        .map(({ meaning, ref }) => ({ name: meaning.name, bytes: meaning.bytes, ref })),
-    );
-    const [first] = lines;
-    const last = lines.at(-1);
-    if (first === undefined || last === undefined) return;
-    const names = [...new Set(lines.map(({ name }) => name || "a private key"))];
-    yield {
-      title: `The journal holds the value of ${listed(names)}`,
-      explanation: `${counted(lines.length, "line")} of the VM ${lines.length === 1 ? "holds" : "hold"} it, the first with ${first.bytes} bytes. It is masked here; in the journal it stands as it was written.`,
-      certainty: "proven",
-      subject: { names: names.join(" ") },
-      evidence: nonEmpty<EvidenceRef>(first.ref, ...(last.ref === first.ref ? [] : [last.ref])),
-      scope: { secrets: names, inForce: true },
-    };
+    for (const { form, name, bytes, lines } of leaksIn(
+      [...vmJournal.invocations, ...vmJournal.helpers],
+      secrets,
+    )) {
+      const last = lines.at(-1) ?? lines[0];
+      yield {
+        title:
+          name === undefined
+            ? `${WHAT[form]} was written to the journal`
+            : `The value of ${name} was written to the journal`,
+        explanation: `${counted(lines.length, "line")} of the VM's or its helpers' output ${lines.length === 1 ? "holds" : "hold"} ${name === undefined ? "it" : "the value"}; ${bytes} bytes are masked here. Whoever may read the journal has read it, and whoever gets it forwarded. Change the secret.`,
+        certainty: form === "assignment" ? "strong" : "proven",
+        subject: { form, bytes, ...(name === undefined ? {} : { name }) },
+        evidence: nonEmpty<EvidenceRef>(lines[0], last),
+        scope: {
+          inForce: true,
+          ...(name === undefined
+            ? {}
+            : {
+                secrets: [
+                  ...new Set([...namesOfGuest(secrets, [name]), ...namesOfUnit(secrets, [name])]),
+                ],
+              }),
+        },
+        remedies: [
+          {
+            title: "Change the secret, then take the lines out of the journal",
+            kind: "command",
+            snippet: "journalctl --rotate && journalctl --vacuum-time=1s",
+            clears: ["exposure/journal"],
+            leaves: [],
+            cost: "All archived entries of the host are deleted, not only these. Copies elsewhere stay.",
+          },
+        ],
+      };
+    }
   },
 });
 
-const normal = (name: string): string => name.toLowerCase().replaceAll(/[_.\s]+/gu, "-");
+const WHAT: Readonly<Record<Logged["form"], string>> = {
+  credential: "The value of a credential",
+  assignment: "A value",
+  "private-key": "A private key",
+  token: "A token",
+};
+
+/** What was logged, the same name and form once, in the order of the journal. */
+const leaksIn = (
+  starts: readonly Parameters<typeof meaningsIn>[0][],
+  secrets: readonly Secret[],
+): readonly Leak[] => {
+  const leaks = new Map<string, Leak>();
+  for (const start of starts) {
+    for (const { meaning, ref } of meaningsIn(start, "value-logged")) {
+      if (!isSecret(meaning, secrets)) continue;
+      const key = `${meaning.form} ${meaning.name ?? ""}`;
+      const known = leaks.get(key);
+      leaks.set(key, {
+        form: meaning.form,
+        ...(meaning.name === undefined ? {} : { name: meaning.name }),
+        bytes: Math.max(meaning.bytes, known?.bytes ?? 0),
+        lines: known === undefined ? [ref] : [...known.lines, ref],
+      });
+    }
+  }
+  return [...leaks.values()];
+};
+
+/** An assignment counts only where its name is known as one of this VM's secrets: programs print settings of all kinds. */
+const isSecret = ({ form, name }: Logged, secrets: readonly Secret[]): boolean => {
+  switch (form) {
+    case "credential":
+      return name === undefined || !isPublicCredential(name);
+    case "assignment":
+      return (
+        name !== undefined && secrets.some((secret) => isNamed(secret, name.replace(/^-+/u, "")))
+      );
+    case "private-key":
+    case "token":
+      return true;
+  }
+};

@@ -1,7 +1,9 @@
+import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { PathWalk } from "../../evidence/secret-files.ts";
+import { isSecretPlace } from "../../facts/secrets.ts";
 import { octal } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
-import { secretNames } from "../scope.ts";
+import { nonEmpty } from "../scope.ts";
 
 const OTHERS_READ = 0o004;
 const OTHERS_PASS = 0o001;
@@ -12,39 +14,75 @@ export default defineRule({
   part: "risk",
   docs: {
     what: "A secret file on the host is readable by everyone.",
-    why: "Every service and user of the host can read it.",
+    why: "Every user and every service without a sandbox of its own reads it. It is what a chmod leaves behind that was meant to let the runner read.",
     proof:
-      "The file's mode, and that of every directory on the way: all of them let everybody through.",
-    ruledOut: "One directory on the way that others may not pass.",
+      "The mode of the file lets others read, and that of every directory on the way lets others pass. The file is never opened.",
+    ruledOut:
+      "One directory on the way that others may not pass keeps them out, whatever the file's mode.",
     confusedWith: [
       {
         id: "exposure/store",
-        tell: "There the file lies in the Nix store, which is for everybody by design.",
+        tell: "There the file lies in the store, where everybody may read by design.",
       },
-      { id: "access/file-mode", tell: "That is the other side: too few rights." },
+      {
+        id: "access/file-mode",
+        tell: "The opposite: the reader is refused. Opening the file to all is no repair for it.",
+      },
     ],
-    repair: "Leave the file to root with 0400 and hand it over with LoadCredential=.",
-    sources: ["path_resolution(7)", "inode(7)"],
+    repair:
+      "Give the file back to root with mode 0400, and let systemd read it for the unit (LoadCredential=).",
+    sources: ["path_resolution(7)", "sops-nix and agenix: owner root, mode 0400 by default"],
   },
   requires: ["secretFiles", "secrets"],
-  *check({ secretFiles, secrets }) {
-    for (const walk of secretFiles.walks.values()) {
-      const names = secretNames({ secrets }, [walk.path]);
-      if (names.length === 0 || walk.file?.stat.type !== "file" || !isForEverybody(walk)) continue;
-      if (walk.path.startsWith("/nix/store/") || walk.file.path.startsWith("/nix/store/")) continue;
-      yield {
-        title: `Everybody may read ${walk.path}`,
-        explanation: `The file is ${octal(walk.file.stat.mode)}, and every directory on the way lets everybody pass.`,
-        certainty: "proven",
-        subject: { path: walk.path, mode: octal(walk.file.stat.mode) },
-        evidence: [walk.ref],
-        scope: { secrets: names, paths: [walk.path], inForce: true },
-      };
+  optional: ["unit"],
+  *check({ secretFiles, secrets, unit }) {
+    for (const secret of secrets) {
+      for (const path of secret.paths) {
+        const walk = secretFiles.walks.get(path);
+        const isSecret =
+          isSecretPlace(path) ||
+          [
+            path.slice(path.lastIndexOf("/") + 1),
+            ...secret.credentialIds,
+            ...secret.guestNames,
+          ].some((name) => SECRET_NAME.test(name) && !PUBLIC_NAME.test(name));
+        if (walk === undefined || !isSecret || !isReadableByAll(walk) || walk.file === undefined)
+          continue;
+        const { stat } = walk.file;
+        const named = unit?.credentials.find(({ source }) => source === path);
+        yield {
+          title: `Everybody on this host may read ${path}`,
+          explanation: `${walk.file.path} has mode ${octal(stat.mode)}, and every directory on the way lets others pass. The VM may well work; so does everybody else's read.`,
+          certainty: "proven",
+          subject: { path, mode: octal(stat.mode) },
+          evidence: nonEmpty<EvidenceRef>(walk.ref, ...(named === undefined ? [] : [named.ref])),
+          scope: { paths: [path], secrets: [secret.name], inForce: true },
+          remedies: [
+            {
+              title: "Let root alone read it",
+              kind: "command",
+              snippet: `chmod 0400 ${walk.file.path}   # and the same in the configuration that installs it`,
+              clears: ["exposure/world-readable"],
+              leaves: [],
+              cost: "A runner that reads the file itself, as the unit's user, is then refused: let systemd hand it over.",
+            },
+          ],
+        };
+      }
     }
   },
 });
 
-const isForEverybody = ({ components, file }: PathWalk): boolean =>
+/** Names of what is meant to be known. */
+const PUBLIC_NAME =
+  /\.(?:pub|crt|cer|csr)$|(?:^|[-_.])(?:cert|ca|pub|public|hosts|hostname)(?:$|[-_.])/iu;
+const SECRET_NAME = /key|token|secret|passw|passphrase|cred|jwt|psk|\.age$|\.pem$/iu;
+
+const isReadableByAll = ({ end, file, components }: PathWalk): boolean =>
+  end === "present" &&
+  file?.stat.type === "file" &&
+  !file.path.startsWith("/nix/store/") &&
+  (file.stat.mode & OTHERS_READ) !== 0 &&
   components
-    .filter(({ stat }) => stat.type !== "symlink")
-    .every((one) => (one.stat.mode & (one.path === file?.path ? OTHERS_READ : OTHERS_PASS)) !== 0);
+    .filter(({ stat }) => stat.type === "directory")
+    .every(({ stat }) => (stat.mode & OTHERS_PASS) !== 0);

@@ -1,10 +1,14 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { passedValues } from "../../facts/passed-values.ts";
-import { namesOfGuest } from "../../facts/secrets.ts";
-import { meaningsIn } from "../../facts/starts.ts";
+import {
+  joinedArguments,
+  notLoaded,
+  passedEmpty,
+  unsetVariables,
+  type NothingPassed,
+} from "../../facts/nothing-passed.ts";
 import { listed } from "../../facts/wording.ts";
-import { LOST_ON_THE_WAY } from "../hypervisor-effects.ts";
-import { defineRule, type Observation } from "../rule.ts";
+import { LOST_ON_THE_WAY, scopeOfRunner } from "../handover-effects.ts";
+import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -12,94 +16,139 @@ export default defineRule({
   severity: "error",
   part: "cause",
   docs: {
-    what: "The source has bytes, and the VMM was given none.",
-    why: "Two credentials in one -fw_cfg argument, a variable that nothing sets, or a place without a value: the VMM takes it without a message, and the unit is up.",
+    what: "The source has bytes, the VMM was given none.",
+    why: "Between the file and the VMM the value is lost: several credentials joined into one fw_cfg argument of which QEMU takes the last, a variable that nothing sets, a credential under another id than the unit loads, a read whose failure nobody sees. The VM starts well and its guest has nothing.",
     proof:
-      "The runner's text: a name= that another one overrides, a value that is empty or comes from nowhere; or an empty place in a logged command line.",
-    ruledOut: "The guest reports content for that name.",
+      "The line of the runner; or a command line in the journal in which nothing stands behind the credential's name; and the size of the source.",
+    ruledOut:
+      "The guest reports the credential with content from a start of this runner; or the source itself is empty.",
     confusedWith: [
-      { id: "source/empty", tell: "There the file on the host has 0 bytes." },
-      { id: "runner/swallowed-read-error", tell: "There the read failed, and the script went on." },
+      { id: "source/empty", tell: "There the file on the host has 0 bytes already." },
+      {
+        id: "runner/swallowed-read-error",
+        tell: "There a read that failed is the cause, and this is what it leads to.",
+      },
+      {
+        id: "credentials/configured-unused",
+        tell: "There the runner has no use for the credential at all.",
+      },
+      {
+        id: "hypervisor/not-expanded",
+        tell: "There the VMM is given characters, only the wrong ones.",
+      },
     ],
     repair:
-      "Update microvm.nix (one -fw_cfg for each credential), or set the variable before it is used and end the script where it is empty.",
+      "One -fw_cfg for each credential; the id that the unit loads; assign, test that it is not empty, and only then start the VMM.",
     upstream: [
       {
         project: "microvm.nix",
-        from: "2025-02",
-        until: "2025-08 (#394)",
-        note: "Several credentialFiles were joined into one -fw_cfg argument, of which QEMU takes the last name.",
+        from: "2bb7e39 (2025-02-18)",
+        until: "0a5cda8 (2025-08-13)",
+        note: "credentialFiles with two entries or more were joined into one -fw_cfg argument (#394).",
       },
     ],
-    sources: ["microvm.nix#394", "measured on QEMU 7.2"],
+    sources: [
+      "microvm.nix#394, lib/runners/qemu.nix",
+      "QEMU util/qemu-option.c: the last of several values counts",
+      "systemd.exec(5), $CREDENTIALS_DIRECTORY",
+      "measured: QEMU 7.2 says nothing of it",
+    ],
   },
   requires: ["runners", "secrets"],
-  optional: ["history"],
-  causes: LOST_ON_THE_WAY,
-  *check({ runners, secrets, history }) {
+  optional: ["unit", "history", "secretFiles"],
+  causes: [
+    LOST_ON_THE_WAY,
+    { mechanism: "value-is-lost", effects: ["credentials/configured-unused"] },
+    {
+      mechanism: "failed-read-ends-the-runner",
+      effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
+    },
+  ],
+  *check(knowledge) {
+    const { runners, history } = knowledge;
     const runner = runners.current;
     if (runner === undefined) return;
-    const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
-    const place = {
-      inForce: true,
-      starts: phase?.starts.map(({ id }) => id) ?? [],
-      ...(phase === undefined ? {} : { phase: phase.index }),
-    };
-    const told = (
-      names: readonly string[],
-      words: Pick<Observation, "title" | "explanation" | "evidence">,
-    ): Observation => {
-      const known = namesOfGuest(secrets, names);
-      return {
-        ...words,
-        certainty: "proven",
-        subject: { credentials: names.join(" ") },
-        scope: { ...place, secrets: known.length > 0 ? known : names },
+    const found = [
+      ...joinedArguments(runner, knowledge),
+      ...unsetVariables(runner, knowledge),
+      ...notLoaded(runner, knowledge),
+    ];
+    const told = new Set(found.flatMap(({ names }) => names));
+    const seen = passedEmpty(knowledge).filter(({ names }) => !names.some((one) => told.has(one)));
+    for (const one of [...found, ...seen]) {
+      const scope = scopeOfRunner(runner, history, one.secrets);
+      yield {
+        ...WORDS[one.how](one),
+        certainty: one.certainty,
+        subject: { credentials: one.names.join(" "), how: one.how },
+        evidence: nonEmpty<EvidenceRef>(...one.refs),
+        scope: {
+          ...scope,
+          starts: [...new Set([...(scope.starts ?? []), ...one.starts])],
+          ...(one.paths.length === 0 ? {} : { paths: one.paths }),
+        },
+        remedies: [REMEDIES[one.how](one)],
       };
-    };
-    const overridden = runner.channels.flatMap((channel) =>
-      "overridden" in channel && channel.overridden ? [channel] : [],
-    );
-    const [first] = overridden;
-    if (first !== undefined) {
-      const names = overridden.map(({ name }) => name);
-      yield told(names, {
-        title: `${listed(names)} ${names.length === 1 ? "stands" : "stand"} in one -fw_cfg argument with another credential`,
-        explanation: `QEMU takes the last name= of an argument and drops the others without a word, so ${listed(names)} never ${names.length === 1 ? "reaches" : "reach"} the guest.`,
-        evidence: nonEmpty<EvidenceRef>(first.ref, runner.ref),
-      });
     }
-    const empty = passedValues(runner).filter(
-      ({ value }) =>
-        value.form === "empty" || (value.unset.length > 0 && runner.stopsAtUnset !== true),
-    );
-    const [blank] = empty;
-    if (blank !== undefined) {
-      const names = [...new Set(empty.map(({ value }) => value.name))];
-      const unset = [...new Set(empty.flatMap(({ value }) => value.unset))];
-      yield told(names, {
-        title: `The runner passes ${listed(names)} without a value`,
-        explanation:
-          unset.length > 0
-            ? `The value comes from ${listed(unset)}, which nothing in the script sets: the shell puts nothing in.`
-            : "Nothing stands where the value should be.",
-        evidence: nonEmpty<EvidenceRef>(blank.ref, runner.ref),
-      });
-      return;
-    }
-    const logged = (phase?.starts ?? []).flatMap((start) =>
-      meaningsIn(start, "value-logged").filter(
-        ({ meaning }) => meaning.form === "oem-string" && meaning.bytes === 0,
-      ),
-    );
-    const [line] = logged;
-    if (line === undefined) return;
-    const names = [...new Set(logged.map(({ meaning }) => meaning.name))];
-    yield told(names, {
-      title: `The VMM was given no value for ${listed(names)}`,
-      explanation:
-        "A line of the start shows the VMM's arguments, and the place of the value is empty there.",
-      evidence: nonEmpty<EvidenceRef>(line.ref, runner.ref),
-    });
   },
 });
+
+interface Words {
+  readonly title: string;
+  readonly explanation: string;
+}
+
+const WORDS: Readonly<Record<NothingPassed["how"], (one: NothingPassed) => Words>> = {
+  joined: ({ names, kept }) => ({
+    title: `${listed(names)} ${names.length === 1 ? "is" : "are"} lost in one argument with ${kept ?? "another credential"}`,
+    explanation: `The runner puts several credentials into one -fw_cfg argument. QEMU takes the last name= and the last file= of an argument and says nothing of the others: ${listed(names)} never ${names.length === 1 ? "reaches" : "reach"} the guest. microvm.nix wrote it so from 2025-02 to 2025-08.`,
+  }),
+  unset: ({ names, variables = [] }) => ({
+    title: `The value of ${listed(names)} is put together from ${listed(variables.map((name) => `$${name}`))}, which nothing sets`,
+    explanation: `Neither the runner nor the unit's environment gives ${listed(variables.map((name) => `$${name}`))} a value. The shell puts nothing in its place, or ends the script there under set -u.`,
+  }),
+  "not-loaded": ({ names, loaded = [] }) => ({
+    title: `The runner takes the credential ${listed(names)}, which the unit does not load`,
+    explanation: `The runner reads ${listed(names)} from $CREDENTIALS_DIRECTORY. The unit hands over ${loaded.length === 0 ? "no credential" : listed(loaded)} and none of that name, so there is no such file.`,
+  }),
+  "passed-empty": ({ names, sourceBytes }) => ({
+    title: `The VMM was given ${listed(names)} without a value`,
+    explanation: `A command line in the journal has nothing behind the name of ${listed(names)}.${sourceBytes === undefined ? "" : ` The file on the host has ${sourceBytes} bytes.`} Between the two the value was lost, and nothing failed over it.`,
+  }),
+};
+
+const REMEDIES: Readonly<Record<NothingPassed["how"], (one: NothingPassed) => Remedy>> = {
+  joined: () => ({
+    title: "Use a microvm.nix that gives each credential an argument of its own",
+    kind: "command",
+    snippet:
+      "nix flake update microvm   # 0a5cda8 (2025-08-13) or later, then rebuild and restart the VM",
+    clears: ["hypervisor/empty-in-transit"],
+    leaves: [],
+    cost: "A rebuild with a newer microvm.nix, and a restart of the VM.",
+  }),
+  unset: ({ variables: [variable = "VALUE"] = [] }) => ({
+    title: "Assign the variable before it is used, and stop where it is empty",
+    kind: "advice",
+    snippet: `${variable}=$(cat "$CREDENTIALS_DIRECTORY/name")\n: "\${${variable}:?is empty}"`,
+    clears: ["hypervisor/empty-in-transit"],
+    leaves: [],
+    cost: "The VM then refuses to start instead of starting without its secret.",
+  }),
+  "not-loaded": ({ names: [name = "name"], loaded = [] }) => ({
+    title: "Load it under the id that the runner takes",
+    kind: "advice",
+    snippet: `LoadCredential=${name}:/run/secrets/${name}${loaded.length === 0 ? "" : `   # or take ${loaded.join(", ")} in the runner`}`,
+    clears: ["hypervisor/empty-in-transit"],
+    leaves: [],
+    cost: "A change of the unit on the host, or of the runner; then a restart.",
+  }),
+  "passed-empty": () => ({
+    title: "Assign the value first, and stop where it is empty",
+    kind: "advice",
+    snippet: 'value=$(cat "$CREDENTIALS_DIRECTORY/name")\n: "${value:?is empty}"',
+    clears: ["hypervisor/empty-in-transit", "runner/swallowed-read-error"],
+    leaves: ["exposure/command-line"],
+    cost: "The VM then refuses to start instead of starting without its secret.",
+  }),
+};

@@ -1,59 +1,80 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
+import {
+  newestReport,
+  passedValues,
+  sourceFile,
+  startsOfRunner,
+} from "../../facts/passed-values.ts";
 import { namesOfGuest } from "../../facts/secrets.ts";
-import { LOST_ON_THE_WAY } from "../hypervisor-effects.ts";
-import { passedValues } from "../../facts/passed-values.ts";
+import { LOST_ON_THE_WAY, scopeOfRunner } from "../handover-effects.ts";
+import { waysToHandOver } from "../remedies.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
+import { ENDS_THE_START } from "../vmm-trouble.ts";
 
 export default defineRule({
   id: "hypervisor/not-expanded",
   severity: "error",
   part: "cause",
   docs: {
-    what: "The guest gets a literal such as $(cat ...): the value was quoted at build time.",
-    why: "microvm.nix escapes what is written into its options, so the shell never sees a $(...) or a variable in them. The guest has a credential with these characters as its value.",
-    proof: "The expression between single quotes in the runner's text.",
-    ruledOut: "Double quotes, or none, around it.",
+    what: "The guest gets a literal such as `$(cat ...)`: the value was quoted at build time.",
+    why: "Options of microvm.nix are quoted for the shell (escapeShellArgs), so a command substitution or a variable in one is never executed. The guest has a credential, of the wrong content, and everything looks well.",
+    proof:
+      "`$(...)` or `$NAME` in single quotes in the runner's text, where a value is expected; a guest that reports as many bytes as these characters have.",
+    ruledOut:
+      "The guest reports another size than the characters have; or another shell (eval, sh -c) takes the quotes off.",
     confusedWith: [
       {
         id: "hypervisor/value-truncated",
-        tell: "There the value is the right one and a part of it is missing.",
+        tell: "There the guest has the beginning of the true value.",
       },
-      { id: "exposure/store", tell: "There the value itself was written at build time." },
+      {
+        id: "hypervisor/empty-in-transit",
+        tell: "There the VMM is given nothing; here it is given the wrong characters.",
+      },
     ],
     repair:
-      "platformOEMStrings and -append are fixed at build time: put the value in at the start with a runner of your own, or by file.",
-    upstream: [
-      {
-        project: "microvm.nix",
-        from: "e068a39 (2025-07-18)",
-        note: "platformOEMStrings goes through escapeShellArgs.",
-      },
+      "Put the value in at the start: in a runner of your own or in what stands in for the VMM, between double quotes, or by file.",
+    sources: [
+      "nixpkgs lib.escapeShellArgs",
+      "microvm.nix lib/runners/cloud-hypervisor.nix at 71beea0: platformOEMStrings",
     ],
-    sources: ["microvm.nix lib/runners/cloud-hypervisor.nix at 71beea0", "bash(1), QUOTING"],
   },
-  requires: ["runners", "secrets"],
-  optional: ["history"],
-  causes: LOST_ON_THE_WAY,
-  *check({ runners, secrets, history }) {
+  requires: ["vm", "runners", "secrets"],
+  optional: ["history", "unit", "secretFiles"],
+  causes: [
+    LOST_ON_THE_WAY,
+    { mechanism: "value-is-lost", effects: ["credentials/configured-unused"] },
+    ...ENDS_THE_START,
+  ],
+  *check({ vm, runners, secrets, history, unit, secretFiles }) {
     const runner = runners.current;
     if (runner === undefined) return;
-    const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
-    const place = {
-      inForce: true,
-      starts: phase?.starts.map(({ id }) => id) ?? [],
-      ...(phase === undefined ? {} : { phase: phase.index }),
-    };
+    const { starts } = startsOfRunner(runner, history);
     for (const { value, ref } of passedValues(runner)) {
       if (value.form !== "unexpanded") continue;
-      const names = namesOfGuest(secrets, [value.name]);
+      const secret = secrets.find(({ guestNames }) => guestNames.includes(value.name));
+      const report = secret === undefined ? undefined : newestReport(secret, starts);
+      // Base64 that cannot be decoded is dropped by the guest, so that only a size of its own tells.
+      if (report !== undefined && report.bytes > 0 && report.bytes !== value.bytes) continue;
+      const isSeen = report !== undefined && report.bytes === value.bytes;
+      const file =
+        secret === undefined || secretFiles === undefined
+          ? undefined
+          : sourceFile(secret, secretFiles);
+      const isSameSize = file !== undefined && file.stat.size === value.bytes;
       yield {
-        title: `The guest is given the text of an expression as ${value.name}`,
-        explanation: `The runner's text holds the value of ${value.name} between quotes that the shell leaves alone, so ${value.bytes === undefined ? "the characters" : `the ${value.bytes} characters`} of the expression are what the guest gets.`,
-        certainty: "proven",
-        subject: { credential: value.name },
-        evidence: nonEmpty<EvidenceRef>(ref, runner.ref),
-        scope: { ...place, secrets: names.length > 0 ? names : [value.name] },
+        title: `${value.name} is handed over as the characters of a command, not as its result`,
+        explanation:
+          `In the runner the value of ${value.name} stands in quotes that the shell does not look into: ${value.bytes ?? 0} characters that begin with a "$" or a "\`", not what they stand for.` +
+          (isSeen
+            ? ` The guest has exactly ${value.bytes ?? 0} bytes for it.`
+            : " The guest gets these characters."),
+        certainty: isSeen && !isSameSize ? "proven" : "strong",
+        subject: { credential: value.name, bytes: value.bytes ?? 0 },
+        evidence: nonEmpty<EvidenceRef>(ref, ...(isSeen ? [report.ref] : [])),
+        scope: scopeOfRunner(runner, history, namesOfGuest(secrets, [value.name])),
+        remedies: waysToHandOver({ vm, unit, runner, secrets }),
       };
     }
   },

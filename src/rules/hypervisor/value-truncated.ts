@@ -1,69 +1,98 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { isSpelling } from "../../facts/guest-wishes.ts";
+import {
+  newestReport,
+  passedValues,
+  sourceFile,
+  startsOfRunner,
+} from "../../facts/passed-values.ts";
+import { counted } from "../../facts/wording.ts";
+import { LOST_ON_THE_WAY, scopeOfRunner } from "../handover-effects.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
+
+/** `$(...)` and `tr -d '\n'` take a line break off; an editor on another system leaves two bytes. */
+const LINE_BREAK = 2;
 
 export default defineRule({
   id: "hypervisor/value-truncated",
   severity: "error",
   part: "cause",
   docs: {
-    what: "The value was cut in transit: a comma in an OEM string of cloud-hypervisor, for example.",
-    why: "cloud-hypervisor splits its list of OEM strings at every comma, inside of a value too, and says nothing. The guest has the first part.",
+    what: "The value was cut in transit: a comma in a cloud-hypervisor OEM string ends it.",
+    why: "cloud-hypervisor splits the list of OEM strings at every comma, also inside a value, and says nothing. The guest gets the part in front of the first comma; what is behind it becomes a string of its own that nobody asks for.",
     proof:
-      "The guest's own size is smaller than the file's on the host, by more than a newline, on a way that splits.",
-    ruledOut: "The sizes are equal, or the value is marked as base64 (.binary).",
+      "The guest reports fewer bytes than the file on the host has, by more than a line break, and the runner passes the value in OEM strings without base64.",
+    ruledOut:
+      "The sizes are equal, or differ by the line break that the shell takes off; the file was written after the VM started; the value goes as base64.",
     confusedWith: [
       {
-        id: "source/stale-generation",
-        tell: "There the guest has an older value, of whatever length.",
+        id: "hypervisor/not-expanded",
+        tell: "There the guest's size is that of a command's characters in the runner.",
       },
-      { id: "hypervisor/not-expanded", tell: "There the guest has the text of an expression." },
+      {
+        id: "source/stale-generation",
+        tell: "There the guest has another, older value, whole.",
+      },
+      { id: "guest/empty-credential", tell: "There nothing arrives at all." },
     ],
-    repair: "Write the value as base64, with io.systemd.credential.binary:NAME=.",
-    sources: ["cloud-hypervisor option_parser, v47, v48 and v53, compiled and run"],
+    repair:
+      "Pass it as base64: `io.systemd.credential.binary:NAME=$(base64 --wrap=0 FILE)`; base64 has no comma.",
+    upstream: [
+      {
+        project: "cloud-hypervisor",
+        note: "Commas split in every version known (47, 48 and 53 tried). Up to 47 quotes around a value are taken off, which costs two bytes.",
+      },
+    ],
+    sources: [
+      "cloud-hypervisor option_parser/src/lib.rs at ae44c29: split_commas, StringList",
+      "measured: option_parser of 47, 48 and 53",
+    ],
   },
   requires: ["runners", "secrets", "secretFiles", "history"],
-  *check({ runners, secrets, secretFiles, history }) {
+  optional: ["unit"],
+  causes: [LOST_ON_THE_WAY],
+  *check({ runners, secrets, secretFiles, history, unit }) {
     const runner = runners.current;
-    const channel = runner?.channels.find(
-      ({ kind }) => kind === "oem-runtime" || kind === "oem-literal",
+    if (runner?.hypervisor !== "cloud-hypervisor") return;
+    // What another program made of the file has a size of its own.
+    const isFiltered = [runner.credentialsDirectory, ...runner.reads].some(
+      (use) => use?.filtered === true,
     );
-    const phase = history.phases.findLast(({ starts }) => starts.length > 0);
-    if (runner?.hypervisor !== "cloud-hypervisor" || channel === undefined || phase === undefined)
-      return;
-    const here = new Set(phase.starts.map(({ id }) => id));
-    const encoded =
-      "values" in channel
-        ? (channel.values ?? []).filter((value) => value.encoded).map(({ name }) => name)
-        : [];
-    for (const secret of secrets) {
-      const report = secret.reports.findLast(({ start }) => here.has(start));
-      const walk = secret.paths
-        .map((path) => secretFiles.walks.get(path))
-        .find((one) => one?.file?.stat.type === "file");
-      const size = walk?.file?.stat.size ?? 0;
-      // $(...) drops newlines at the end, and tr drops one.
-      if (
-        report === undefined ||
-        walk === undefined ||
-        report.bytes === 0 ||
-        report.bytes >= size - 2
-      )
+    if (isFiltered) return;
+    const { starts, phase } = startsOfRunner(runner, history);
+    for (const { value, ref, channel } of passedValues(runner)) {
+      if (channel !== "oem-runtime" || value.form !== "expanded" || value.encoded) continue;
+      const secret = secrets.find(({ guestNames }) => guestNames.includes(value.name));
+      if (secret === undefined) continue;
+      const isEncrypted = unit?.credentials.some(
+        ({ id, encrypted }) => encrypted && secret.credentialIds.includes(id),
+      );
+      const report = newestReport(secret, starts);
+      const file = sourceFile(secret, secretFiles);
+      const start = phase?.starts.find(({ id }) => id === report?.start);
+      if (isEncrypted === true || report === undefined || file === undefined || start === undefined)
         continue;
-      if (encoded.some((name) => name === report.name || isSpelling(name, report.name))) continue;
+      const lost = file.stat.size - report.bytes;
+      const isOlder = file.stat.mtime <= start.first.time;
+      if (report.bytes === 0 || lost <= LINE_BREAK || !isOlder) continue;
+      const walk = [...secretFiles.walks.values()].find((one) => one.file === file);
       yield {
-        title: `The guest has ${report.bytes} of ${size} bytes of ${secret.name}`,
-        explanation: `${walk.path} has ${size} bytes, and the guest reports ${report.bytes}. cloud-hypervisor splits OEM strings at commas without a word: a value with a comma in it arrives cut.`,
+        title: `The guest has ${report.bytes} of the ${file.stat.size} bytes of ${value.name}`,
+        explanation: `The runner passes ${value.name} in a cloud-hypervisor OEM string as it is. cloud-hypervisor ends a string at a comma, also inside a value, without an error; ${counted(lost, "byte")} are missing in the guest. Where the comma is cannot be told without reading the value, but a comma behind byte ${report.bytes} would do exactly this.`,
         certainty: "strong",
-        subject: { secret: secret.name, host: size, guest: report.bytes },
-        evidence: nonEmpty<EvidenceRef>(report.ref, walk.ref, channel.ref),
-        scope: {
-          secrets: [secret.name],
-          starts: [report.start],
-          inForce: true,
-          phase: phase.index,
-        },
+        subject: { credential: value.name, host: file.stat.size, guest: report.bytes },
+        evidence: nonEmpty<EvidenceRef>(report.ref, ...(walk === undefined ? [] : [walk.ref]), ref),
+        scope: scopeOfRunner(runner, history, [secret.name]),
+        remedies: [
+          {
+            title: "Hand the value over as base64",
+            kind: "advice",
+            snippet: `value=$(base64 --wrap=0 "$CREDENTIALS_DIRECTORY/name")\nstrings="io.systemd.credential.binary:${value.name}=$value"`,
+            clears: ["hypervisor/value-truncated"],
+            leaves: ["exposure/command-line"],
+            cost: "The guest's systemd decodes it; the value still is an argument of the VMM.",
+          },
+        ],
       };
     }
   },

@@ -70,6 +70,7 @@ export default defineRule({
         "runner/swallowed-read-error",
         "credentials/configured-unused",
         "runner/stale-booted",
+        "hypervisor/share-not-ready",
       ],
     },
     {

@@ -34,7 +34,12 @@ export default defineRule({
   },
   requires: ["history", "secretFiles", "secrets"],
   optional: ["unit", "identity", "runners"],
-  causes: [{ mechanism: "error-is-swallowed", effects: ["guest/empty-credential"] }],
+  causes: [
+    {
+      mechanism: "error-is-swallowed",
+      effects: ["hypervisor/empty-in-transit", "guest/empty-credential"],
+    },
+  ],
   *check(knowledge) {
     const { runners, history, secrets } = knowledge;
     const swallowing = new Map(

@@ -54,13 +54,19 @@ export default defineRule({
   requires: ["history", "secretFiles", "secrets"],
   optional: ["unit", "identity", "runners", "installation"],
   causes: [
+    { mechanism: "share-is-not-served", effects: ["hypervisor/share-not-ready"] },
     {
       mechanism: "failed-read-ends-the-runner",
       effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
     },
     {
       mechanism: "error-is-swallowed",
-      effects: ["guest/empty-credential", "guest/absent-credential"],
+      effects: [
+        "runner/swallowed-read-error",
+        "hypervisor/empty-in-transit",
+        "guest/empty-credential",
+        "guest/absent-credential",
+      ],
     },
   ],
   *check(knowledge) {
