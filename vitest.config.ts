@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // The default leaves one core to a watcher; these tests wait for other programs most of the time.
+    maxWorkers: 2,
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
   },
 });

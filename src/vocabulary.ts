@@ -56,6 +56,14 @@ export type StageState = "ok" | "broken" | "unknown" | "not-reached" | "not-conf
 export type RuleGroup = Stage | "lifecycle" | "exposure" | "unrelated";
 export type RuleId = `${RuleGroup}/${string}`;
 
+const isStage = (group: string): group is Stage => STAGES.some((stage) => stage === group);
+
+/** The stage that a rule's group is named after; `undefined` for lifecycle, exposure and unrelated. */
+export const stageOf = (id: RuleId): Stage | undefined => {
+  const group = id.slice(0, id.indexOf("/"));
+  return isStage(group) ? group : undefined;
+};
+
 export const SEVERITIES = ["critical", "error", "warning", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 export type Certainty = "proven" | "strong" | "weak";

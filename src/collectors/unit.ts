@@ -37,6 +37,12 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     findUnitFile(host, "microvm@.service"),
   ]);
   const fragment = own ?? template;
+  if (fragment === DENIED) {
+    return unavailable(
+      "permission-denied",
+      `${own === DENIED ? name : "microvm@.service"} may not be read with these rights`,
+    );
+  }
   if (fragment === undefined) {
     return unavailable(
       "not-found",
@@ -44,7 +50,11 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
       absentRef(hostPath("/etc/systemd/system/microvm@.service")),
     );
   }
-  const dropIns = await findDropIns(host, [`${name}.d`, "microvm@.service.d", "service.d"]);
+  const { dropIns, unread } = await findDropIns(host, [
+    `${name}.d`,
+    "microvm@.service.d",
+    "service.d",
+  ]);
   const files = [fragment, ...dropIns];
   const settings = files.map(({ path, text }) => parseUnitFile(path, text));
   const all = (section: string, key: string): readonly Setting[] =>
@@ -63,6 +73,7 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     fragment: fragment.ref,
     shadowsTemplate: own !== undefined && template !== undefined,
     dropIns: dropIns.map(({ ref }) => ref),
+    ...(unread.length === 0 ? {} : { unread }),
     type: one("Type"),
     restart: one("Restart"),
     restartSec: one("RestartSec"),
@@ -102,8 +113,8 @@ const collectService = async (
   const name = unitName(`${prefix}${vm}.service`);
   const template = `${prefix}.service`;
   const fragment = (await findUnitFile(host, name)) ?? (await findUnitFile(host, template));
-  if (fragment === undefined) return undefined;
-  const dropIns = await findDropIns(host, [`${name}.d`, `${template}.d`, "service.d"]);
+  if (fragment === undefined || fragment === DENIED) return undefined;
+  const { dropIns } = await findDropIns(host, [`${name}.d`, `${template}.d`, "service.d"]);
   return serviceSettings(
     name,
     [fragment, ...dropIns].map(({ path, text }) => parseUnitFile(path, text)),
@@ -113,7 +124,10 @@ const collectService = async (
 /** The state directory that the unit works in; microvm.stateDir can be anywhere. */
 export const collectStateRoot = async (host: Host): Promise<HostPath> => {
   const template = await findUnitFile(host, "microvm@.service");
-  const settings = template === undefined ? [] : [parseUnitFile(template.path, template.text)];
+  const settings =
+    template === undefined || template === DENIED
+      ? []
+      : [parseUnitFile(template.path, template.text)];
   const directory = effectiveSetting(settings, "Service", "WorkingDirectory")?.value.replace(
     /^-/u,
     "",
@@ -128,7 +142,13 @@ interface UnitFile {
   readonly ref: FileRef;
 }
 
-const findUnitFile = async (host: Host, name: string): Promise<UnitFile | undefined> => {
+/** It is there, or may be, and these rights do not reach it: that is not the same as none. */
+const DENIED = "denied";
+
+const findUnitFile = async (
+  host: Host,
+  name: string,
+): Promise<UnitFile | typeof DENIED | undefined> => {
   for (const directory of UNIT_PATH) {
     const file = await readUnitFile(host, hostPath(`${directory}/${name}`));
     if (file !== undefined) return file;
@@ -136,34 +156,47 @@ const findUnitFile = async (host: Host, name: string): Promise<UnitFile | undefi
   return undefined;
 };
 
-const readUnitFile = async (host: Host, path: HostPath): Promise<UnitFile | undefined> => {
+const readUnitFile = async (
+  host: Host,
+  path: HostPath,
+): Promise<UnitFile | typeof DENIED | undefined> => {
   const stat = await host.lstat(path);
+  if (stat.status === "denied") return DENIED;
   if (stat.status !== "present") return undefined;
   const text = await host.readText(path);
+  if (text.status === "denied") return DENIED;
   return text.status === "present"
     ? { path, text: text.value, ref: fileRef(path, stat.value) }
     : undefined;
 };
 
+interface FoundDropIns {
+  readonly dropIns: readonly UnitFile[];
+  readonly unread: readonly HostPath[];
+}
+
 /** Drop-ins by file name over all directories; an earlier directory hides the same name in a later one (systemd.unit(5)). */
-const findDropIns = async (
-  host: Host,
-  directories: readonly string[],
-): Promise<readonly UnitFile[]> => {
+const findDropIns = async (host: Host, directories: readonly string[]): Promise<FoundDropIns> => {
   const chosen = new Map<string, UnitFile>();
+  const unread: HostPath[] = [];
   for (const place of UNIT_PATH) {
     for (const directory of directories) {
-      const listed = await host.list(hostPath(`${place}/${directory}`));
+      const whole = hostPath(`${place}/${directory}`);
+      const listed = await host.list(whole);
+      if (listed.status === "denied") unread.push(whole);
       if (listed.status !== "present") continue;
       for (const file of listed.value.filter(
         (entry) => entry.endsWith(".conf") && !chosen.has(entry),
       )) {
-        const read = await readUnitFile(host, hostPath(`${place}/${directory}/${file}`));
-        if (read !== undefined) chosen.set(file, read);
+        const path = hostPath(`${whole}/${file}`);
+        const read = await readUnitFile(host, path);
+        if (read === DENIED) unread.push(path);
+        else if (read !== undefined) chosen.set(file, read);
       }
     }
   }
-  return [...chosen].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
+  const dropIns = [...chosen].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
+  return { dropIns, unread };
 };
 
 const idOnly = ({ value, ref }: Setting): Setting => ({

@@ -1,7 +1,15 @@
 import type { Secret } from "../facts/secrets.ts";
 import type { History } from "../facts/history.ts";
-import type { Observation } from "../rules/rule.ts";
-import { SEVERITIES, STAGES, type Role, type RuleId, type Severity } from "../vocabulary.ts";
+import type { Observation, Scope } from "../rules/rule.ts";
+import {
+  SEVERITIES,
+  stageOf,
+  STAGES,
+  type InvocationId,
+  type Role,
+  type RuleId,
+  type Severity,
+} from "../vocabulary.ts";
 import type { Cause, JudgedFinding, UnweighedFinding } from "./finding.ts";
 import { MECHANISMS } from "./mechanisms.ts";
 import type { Observed } from "./rule-run.ts";
@@ -35,8 +43,10 @@ export const linkCauses = ({
         id: cause.rule.id,
         ...link,
       }));
+      const stage = rule.breaks ?? stageOf(rule.id);
       return {
         id: rule.id,
+        ...(stage === undefined ? {} : { stage }),
         role: isPast ? "note" : roleOf(rule.part, causedBy.length > 0, severity),
         severity,
         certainty: observation.certainty,
@@ -98,8 +108,7 @@ const isRepaired = (
   const { scope } = observation;
   if (scope.inForce || scope.recurs === true || scope.phase === undefined || history === undefined)
     return false;
-  const later = history.phases.filter(({ index }) => index > (scope.phase ?? 0));
-  const laterStarts = new Set(later.flatMap(({ starts }) => starts.map(({ id }) => id)));
+  const laterStarts = startsBehind(scope, history);
   const concerned = secrets.filter(({ name }) => scope.secrets?.includes(name) === true);
   if (concerned.length > 0) {
     return concerned.every(({ reports }) =>
@@ -114,6 +123,18 @@ const isRepaired = (
     secrets.every(({ reports }) =>
       reports.some(({ start, bytes }) => bytes > 0 && laterStarts.has(start)),
     )
+  );
+};
+
+/** Starts after the last one that a finding is about; of later phases, where it is about none in particular. */
+const startsBehind = (
+  { phase = 0, starts = [] }: Scope,
+  history: History,
+): ReadonlySet<InvocationId> => {
+  const all = history.phases.flatMap((one) => one.starts.map(({ id }) => ({ id, in: one.index })));
+  const last = all.findLastIndex(({ id }) => starts.includes(id));
+  return new Set(
+    (last < 0 ? all.filter((one) => one.in > phase) : all.slice(last + 1)).map(({ id }) => id),
   );
 };
 

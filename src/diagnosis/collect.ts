@@ -214,8 +214,22 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
   const gaps: Gap[] = [];
   for (const { key, source, required } of SOURCES) {
     const found = evidence[key];
-    if (found.status === "unavailable") gaps.push({ source, reason: found.detail, required, vm });
+    // What is there and may not be read can hide anything; what is not there hides nothing.
+    if (found.status === "unavailable")
+      gaps.push({
+        source,
+        reason: found.detail,
+        required: required || found.reason === "permission-denied",
+        vm,
+      });
   }
+  for (const path of valueOf(evidence.unit)?.unread ?? [])
+    gaps.push({
+      source: "unit",
+      reason: `${path} may not be read with these rights`,
+      required: true,
+      vm,
+    });
   const store = valueOf(evidence.store);
   if (store?.databaseProblem !== undefined)
     gaps.push({ source: "nix-store", reason: store.databaseProblem, required: false, vm });
@@ -232,7 +246,8 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
       gaps.push({
         source: "secret-files",
         reason: `${walk.stopped ?? walk.path} may not be looked at with these rights`,
-        required: false,
+        // What systemd gave to the unit is a copy; a source that may not be looked at can be empty, closed or gone.
+        required: !walk.path.startsWith("/run/credentials/"),
         vm,
       });
   }

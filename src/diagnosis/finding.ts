@@ -36,6 +36,8 @@ export interface UnweighedFinding extends JudgedFinding {
 
 export interface JudgedFinding {
   readonly id: RuleId;
+  /** The stage of a secret's way that it breaks, if it is about one. */
+  readonly stage?: Stage;
   readonly role: Role;
   readonly severity: Severity;
   readonly certainty: Certainty;

@@ -59,8 +59,8 @@ const stopOf = (
 };
 
 /** A finding of this stage that is about the secret, or about all of them. */
-const concerns = ({ id, scope }: JudgedFinding, stage: Stage, secret: string): boolean =>
-  id.startsWith(`${stage}/`) && (scope.secrets === undefined || scope.secrets.includes(secret));
+const concerns = ({ stage: own, scope }: JudgedFinding, stage: Stage, secret: string): boolean =>
+  own === stage && (scope.secrets === undefined || scope.secrets.includes(secret));
 
 const componentOf = ({ subject }: JudgedFinding): { readonly component?: string } => {
   const component = subject["path"] ?? subject["credential"] ?? subject["runner"];

@@ -1,4 +1,5 @@
 import { valueOf, type CollectedEvidence } from "../evidence/evidence.ts";
+import type { FileStat } from "../evidence/reference.ts";
 import type { Runner } from "../evidence/runner.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { Shares } from "../evidence/shares.ts";
@@ -89,9 +90,8 @@ const withFaults = (
   const states = { ...raw };
   for (const stage of STAGES) {
     const isBroken = faults.some(
-      ({ id, scope }) =>
-        id.startsWith(`${stage}/`) &&
-        (scope.secrets === undefined || scope.secrets.includes(secret.name)),
+      ({ stage: own, scope }) =>
+        own === stage && (scope.secrets === undefined || scope.secrets.includes(secret.name)),
     );
     if (isBroken) states[stage] = "broken";
   }
@@ -121,12 +121,15 @@ const sourceStage = (
   secret: Secret,
   { unit, shares }: StageInput,
 ): StageState => {
-  if (walks.some(({ file }) => file?.stat.type === "file" && file.stat.size > 0)) return "ok";
+  if (walks.some(({ file }) => file !== undefined && hasContent(file.stat))) return "ok";
   if (hasFallback(secret, unit)) return "ok";
-  if (walks.some(({ end, file }) => end === "absent" || end === "loop" || file?.stat.size === 0))
+  if (walks.some(({ end, file }) => end === "absent" || end === "loop" || file !== undefined))
     return "broken";
   return isShared(secret, shares) ? "ok" : "unknown";
 };
+
+/** What comes out of a socket, a pipe or a directory has no size of its own. */
+const hasContent = ({ type, size }: FileStat): boolean => type !== "file" || size > 0;
 
 /** SetCredential= gives a value where nothing else does. */
 const hasFallback = ({ credentialIds }: Secret, unit: VmUnit | undefined): boolean =>

@@ -54,6 +54,8 @@ export interface VmUnit extends ServiceSettings {
   /** The fragment is a file of this instance and hides the template. */
   readonly shadowsTemplate: boolean;
   readonly dropIns: readonly FileRef[];
+  /** Drop-ins, and directories of them, that may not be read: what they set is not known. */
+  readonly unread?: readonly HostPath[];
   readonly type: Setting | undefined;
   readonly restart: Setting | undefined;
   readonly restartSec: Setting | undefined;

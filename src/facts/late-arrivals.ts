@@ -8,7 +8,7 @@ import type { History } from "./history.ts";
 import { keyNamedBy, noKeyWords } from "./decryption.ts";
 import { installedAfter, ofKind } from "./installer-runs.ts";
 import { isOrderedAfter } from "./ordering.ts";
-import { appearedAt, type WantedFile } from "./wanted-files.ts";
+import { appearedAt, type Miss, type WantedFile } from "./wanted-files.ts";
 
 /** Something that came after somebody had looked for it. */
 export interface LateArrival {
@@ -33,10 +33,11 @@ export interface LateInput {
 
 /** A file that a start missed and that is there now. */
 export const lateFile = (input: LateInput): LateArrival | undefined => {
-  const { wanted, installation, otherUnits } = input;
+  const { wanted, installation, otherUnits, history } = input;
   const miss = wanted.misses.at(-1);
   if (wanted.walk?.end !== "present" || miss === undefined) return undefined;
-  const cameAt = laterThan(miss.first.time, [
+  const found = foundAt(history, miss);
+  const came = laterThan(miss.first.time, [
     appearedAt(wanted),
     installation === undefined
       ? undefined
@@ -47,7 +48,11 @@ export const lateFile = (input: LateInput): LateArrival | undefined => {
       )
       .flatMap(({ starts }) => starts.map((start) => start.last.time)),
   ]);
-  // Without ENOENT only a later arrival shows that it was missing. What is still missed afterwards was missed for another reason.
+  // A start that got past it found it there; an installer that wrote it anew since says nothing of when it came.
+  const isNew = came !== undefined && (found === undefined || came <= found + SETTLES);
+  // Without ENOENT only a later arrival shows that it was missing.
+  const cameAt = isNew ? came : miss.certain ? found : undefined;
+  // What is still missed afterwards was missed for another reason.
   if (cameAt === undefined || miss.last.time > cameAt + SETTLES) return undefined;
   return {
     path: wanted.path,
@@ -57,6 +62,10 @@ export const lateFile = (input: LateInput): LateArrival | undefined => {
     isRace: isRace(input, miss.first.time, cameAt),
   };
 };
+
+/** When a start after the misses got further than they did. */
+const foundAt = (history: History | undefined, miss: Miss): Micros | undefined =>
+  history?.readyStarts.find(({ first }) => first.time > miss.last.time)?.first.time;
 
 /** A key that the installer missed and that is there now: made or mounted since, or there by a word of errno that it was not before. */
 export const lateKey = ({

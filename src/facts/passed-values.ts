@@ -1,6 +1,8 @@
-import type { FileRef } from "../evidence/reference.ts";
+import type { CredentialStore } from "../evidence/credential-store.ts";
+import type { FileRef, FileStat } from "../evidence/reference.ts";
 import type { PassedValue, Runner, SecretChannel } from "../evidence/runner.ts";
 import type { SecretFiles, PathComponent } from "../evidence/secret-files.ts";
+import type { VmUnit } from "../evidence/unit.ts";
 import type { InvocationId } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
 import type { Secret } from "./secrets.ts";
@@ -65,6 +67,34 @@ export const sourceFile = (
     if (walk?.end === "present" && walk.file?.stat.type === "file") return walk.file;
   }
   return undefined;
+};
+
+/** A file whose bytes a runner passed on, as far as its size tells what they were. */
+export interface ReadFile {
+  /** systemd's copy for the unit, which stays as it was at the start, or the file on the host. */
+  readonly of: "copy" | "source";
+  readonly ref: FileRef;
+  readonly stat: FileStat;
+}
+
+/** What a runner read of this secret: systemd's copy where it is there, else the source; nothing where only ciphertext has a size. */
+export const fileRead = (
+  secret: Secret,
+  secretFiles: SecretFiles,
+  { unit, credentialStore }: { readonly unit?: VmUnit; readonly credentialStore?: CredentialStore },
+): ReadFile | undefined => {
+  const copy = credentialStore?.given.credentials.find(({ name }) =>
+    secret.credentialIds.includes(name),
+  )?.ref;
+  if (copy?.stat?.type === "file") return { of: "copy", ref: copy, stat: copy.stat };
+  const isEncrypted = unit?.credentials.some(
+    ({ id, encrypted }) => encrypted && secret.credentialIds.includes(id),
+  );
+  const source = isEncrypted === true ? undefined : sourceFile(secret, secretFiles);
+  const walk = [...secretFiles.walks.values()].find(({ file }) => file === source);
+  return source === undefined || walk === undefined
+    ? undefined
+    : { of: "source", ref: walk.ref, stat: source.stat };
 };
 
 /** The newest size that a guest gave for one of these names, in these starts. */

@@ -1,5 +1,5 @@
 import type { LinkedRunners } from "../evidence/evidence.ts";
-import type { VmJournal } from "../evidence/journal.ts";
+import type { Invocation, VmJournal } from "../evidence/journal.ts";
 import type { EvidenceRef, FileRef, JournalRef } from "../evidence/reference.ts";
 import type { Runner } from "../evidence/runner.ts";
 import type { VmUnit } from "../evidence/unit.ts";
@@ -38,7 +38,9 @@ export const isSecretPlace = (path: string): boolean =>
 export const isSecretDirectory = (path: string): boolean =>
   isSecretPlace(path) || /\/[^/]*(?:secret|credential|agenix)[^/]*(?:\/|$)/iu.test(path);
 
+/** One place where a secret is named, and who names it there: one writer means two secrets by two paths. */
 interface Mention {
+  readonly by: "unit" | "current" | "booted" | "shares" | "guest" | "journal";
   readonly path?: HostPath;
   readonly id?: string;
   readonly guestName?: string;
@@ -59,17 +61,21 @@ export interface SecretSources {
  * `API_KEY`, `api-key` and `/run/secrets/.../api-key` are one.
  */
 export const findSecrets = (sources: SecretSources): readonly Secret[] => {
+  const mentions = mentionsIn(sources);
+  const ambiguous = ambiguousNames(mentions);
   const groups: Mention[][] = [];
-  for (const mention of mentionsIn(sources)) {
-    const keys = keysOf(mention);
+  for (const mention of mentions) {
+    const keys = keysOf(mention, ambiguous);
     const same = groups.filter((group) =>
-      group.some((one) => keysOf(one).some((key) => keys.includes(key))),
+      group.some((one) => keysOf(one, ambiguous).some((key) => keys.includes(key))),
     );
     const merged = [...same.flat(), mention];
     for (const group of same) groups.splice(groups.indexOf(group), 1);
     groups.push(merged);
   }
-  return groups.map(secretOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return groups
+    .map((group) => secretOf(group, ambiguous))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 };
 
 const mentionsIn = ({
@@ -80,34 +86,45 @@ const mentionsIn = ({
   guestSystem,
 }: SecretSources): readonly Mention[] => [
   ...(unit?.credentials ?? []).map(({ id, source, ref }): Mention => ({
+    by: "unit",
     id,
     ref,
     ...(source === undefined ? {} : { path: source }),
   })),
-  ...(unit?.setIds ?? []).map(({ value, ref }): Mention => ({ id: value, ref })),
-  ...[runners?.current, runners?.booted].flatMap((runner) =>
-    runner === undefined ? [] : runnerMentions(runner),
-  ),
-  ...(shares === undefined ? [] : sharedSecretFiles(shares)),
+  ...(unit?.setIds ?? []).map(({ value, ref }): Mention => ({ by: "unit", id: value, ref })),
+  ...(["current", "booted"] as const).flatMap((by) => {
+    const runner = runners?.[by];
+    return runner === undefined ? [] : runnerMentions(runner, by);
+  }),
+  ...(shares === undefined
+    ? []
+    : sharedSecretFiles(shares).map((one): Mention => ({ by: "shares", ...one }))),
   ...(guestSystem === undefined ? [] : guestMentions(guestSystem)),
-  ...(vmJournal?.invocations ?? []).flatMap((start): readonly Mention[] => [
+  ...(vmJournal?.invocations ?? []).flatMap(journalMentions),
+];
+
+const journalMentions = (start: Invocation): readonly Mention[] => {
+  const by = "journal";
+  return [
     ...[...meaningsIn(start, "permission-denied"), ...meaningsIn(start, "no-such-file")]
       .filter(({ meaning }) => isSecretPlace(meaning.path))
-      .map(({ meaning, ref }) => ({ path: meaning.path, ref })),
-    ...meaningsIn(start, "credential-size").map(({ meaning, ref }) => ({
+      .map(({ meaning, ref }): Mention => ({ by, path: meaning.path, ref })),
+    ...meaningsIn(start, "credential-size").map(({ meaning, ref }): Mention => ({
+      by,
       guestName: meaning.name,
       ref,
       report: { start: start.id, name: meaning.name, bytes: meaning.bytes, ref },
     })),
-    ...meaningsIn(start, "credential-file-missing").map(({ meaning, ref }) => ({
+    ...meaningsIn(start, "credential-file-missing").map(({ meaning, ref }): Mention => ({
+      by,
       guestName: meaning.name,
       ref,
     })),
     ...meaningsIn(start, "credentials-received").flatMap(({ meaning, ref }) =>
-      meaning.names.map((name) => ({ guestName: name, ref })),
+      meaning.names.map((name): Mention => ({ by, guestName: name, ref })),
     ),
-  ]),
-];
+  ];
+};
 
 /** Files of a directory that is shared and is a place of secrets; a share of data is none. */
 export const sharedSecretFiles = ({
@@ -127,12 +144,13 @@ const guestMentions = ({ consumers }: GuestSystem): readonly Mention[] =>
   consumers.flatMap(({ wants }) =>
     wants
       .filter(({ name, source }) => source === undefined && /^[\w-]+$/u.test(name))
-      .map(({ name, ref }) => ({ guestName: name, ref })),
+      .map(({ name, ref }): Mention => ({ by: "guest", guestName: name, ref })),
   );
 
-const runnerMentions = (runner: Runner): readonly Mention[] => [
-  ...runner.reads.map(({ path, ref }): Mention => ({ path, ref })),
+const runnerMentions = (runner: Runner, by: "current" | "booted"): readonly Mention[] => [
+  ...runner.reads.map(({ path, ref }): Mention => ({ by, path, ref })),
   ...(runner.credentialsDirectory?.ids ?? []).map((id): Mention => ({
+    by,
     id,
     ref: runner.credentialsDirectory?.ref ?? runner.ref,
   })),
@@ -141,20 +159,21 @@ const runnerMentions = (runner: Runner): readonly Mention[] => [
       case "fw-cfg-file":
         return [
           credentialPath(channel.path) === undefined
-            ? { guestName: channel.name, path: channel.path, ref: channel.ref }
+            ? { by, guestName: channel.name, path: channel.path, ref: channel.ref }
             : {
+                by,
                 guestName: channel.name,
                 id: credentialPath(channel.path) ?? channel.name,
                 ref: channel.ref,
               },
         ];
       case "fw-cfg-string":
-        return [{ guestName: channel.name, ref: channel.ref }];
+        return [{ by, guestName: channel.name, ref: channel.ref }];
       case "oem-literal":
       case "oem-runtime":
       case "smbios-argument":
       case "kernel-command-line":
-        return channel.names.map((name) => ({ guestName: name, ref: channel.ref }));
+        return channel.names.map((name) => ({ by, guestName: name, ref: channel.ref }));
       case "share":
       case "arguments-script":
         return [];
@@ -166,24 +185,58 @@ const runnerMentions = (runner: Runner): readonly Mention[] => [
 const credentialPath = (path: string): string | undefined =>
   /^\/run\/credentials\/[^/]+\/(?<id>[^/]+)$/u.exec(path)?.groups?.["id"];
 
-const keysOf = ({ path, id, guestName }: Mention): readonly string[] => [
-  ...(path === undefined
+/** What a socket gives depends on who asks for what: its path names no secret. */
+const isProvider = (path: string): boolean => /\.sock(?:et)?$/u.test(path);
+
+const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/**
+ * Names of files of which one writer means several: `/run/secrets/mail/password` and `/run/secrets/db/password`. Over the time of a journal
+ * one secret may have had two places.
+ */
+const ambiguousNames = (mentions: readonly Mention[]): ReadonlySet<string> => {
+  const paths = new Map<string, Set<string>>();
+  for (const { by, path } of mentions) {
+    if (path === undefined || by === "journal") continue;
+    const key = `${by} ${normal(fileName(path))}`;
+    paths.set(key, (paths.get(key) ?? new Set()).add(path));
+  }
+  return new Set(
+    [...paths].flatMap(([key, own]) => (own.size > 1 ? key.slice(key.indexOf(" ") + 1) : [])),
+  );
+};
+
+const keysOf = (
+  { path, id, guestName }: Mention,
+  ambiguous: ReadonlySet<string>,
+): readonly string[] => [
+  ...(path === undefined || (id !== undefined && isProvider(path))
     ? []
-    : [`path ${path}`, `name ${normal(path.slice(path.lastIndexOf("/") + 1))}`]),
+    : [
+        `path ${path}`,
+        ...(isAmbiguous(path, ambiguous) ? [] : [`name ${normal(fileName(path))}`]),
+      ]),
   ...(id === undefined ? [] : [`name ${normal(id)}`]),
   ...(guestName === undefined ? [] : [`name ${normal(guestName)}`]),
 ];
 
+const isAmbiguous = (path: string, ambiguous: ReadonlySet<string>): boolean =>
+  ambiguous.has(normal(fileName(path)));
+
 /** Environment style and file style of one name are the same name. */
 const normal = (name: string): string => name.toLowerCase().replaceAll(/[_.\s]+/gu, "-");
 
-const secretOf = (mentions: readonly Mention[]): Secret => {
+const secretOf = (mentions: readonly Mention[], ambiguous: ReadonlySet<string>): Secret => {
   const paths = distinct(mentions.flatMap(({ path }) => path ?? []));
   const credentialIds = distinct(mentions.flatMap(({ id }) => id ?? []));
   const guestNames = distinct(mentions.flatMap(({ guestName }) => guestName ?? []));
   const [path] = paths;
+  const own =
+    path === undefined || isProvider(path) || isAmbiguous(path, ambiguous)
+      ? undefined
+      : fileName(path);
   return {
-    name: path?.slice(path.lastIndexOf("/") + 1) ?? credentialIds[0] ?? guestNames[0] ?? "unknown",
+    name: own ?? credentialIds[0] ?? guestNames[0] ?? lastSteps(path) ?? "unknown",
     paths,
     credentialIds,
     guestNames,
@@ -191,6 +244,10 @@ const secretOf = (mentions: readonly Mention[]): Secret => {
     reports: mentions.flatMap(({ report }) => report ?? []),
   };
 };
+
+/** `mail/password` of `/run/secrets/mail/password`: what tells files of one name apart. */
+const lastSteps = (path: HostPath | undefined): string | undefined =>
+  path?.split("/").slice(-2).join("/");
 
 const distinct = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
 

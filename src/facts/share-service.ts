@@ -16,7 +16,7 @@ export const virtiofsShares = (runner: Runner | undefined): readonly VirtiofsSha
   );
 
 /** The unit of microvm.nix that serves the virtiofs shares of a VM. */
-export const isShareServer = ({ unit }: { readonly unit: string }): boolean =>
+const isShareServer = ({ unit }: { readonly unit: string }): boolean =>
   unit.startsWith("microvm-virtiofsd@");
 
 export const serverStarts = ({ helpers }: VmJournal): readonly Invocation[] =>

@@ -6,6 +6,7 @@ import type {
   InvocationId,
   RuleId,
   Severity,
+  Stage,
   StorePath,
 } from "../vocabulary.ts";
 
@@ -180,6 +181,8 @@ export interface Rule<
   readonly id: RuleId;
   readonly severity: Severity;
   readonly part: Part;
+  /** The stage of a secret's way that it breaks, where that is not the one that its group is named after. */
+  readonly breaks?: Stage;
   readonly docs: RuleDocs;
   /** Without one of these the rule is skipped, and the report says what was missing. */
   readonly requires: readonly Required[];

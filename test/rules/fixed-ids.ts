@@ -85,6 +85,3 @@ export const FIXED_IDS: readonly RuleId[] = [
   "unrelated/volume",
   "unrelated/vsock",
 ];
-
-/** Those of them that no rule has yet. */
-export const STILL_OPEN: readonly RuleId[] = [];

@@ -14,6 +14,7 @@ import {
   credential,
   denied,
   directory,
+  file,
   hostJournal,
   identity,
   line,
@@ -83,6 +84,13 @@ const saying = (at: number, texts: readonly string[], lives?: number): Invocatio
   });
 const reporting = (...sizes: readonly (readonly [string, number])[]) =>
   vmJournal([start(10, { says: sizes.map(([name, bytes]) => size(name, bytes)) })]);
+
+/** What systemd gave to the unit: one credential of so many bytes. */
+const given = (name: string, ofSize: number): EvidenceMap["credentialStore"] => {
+  const { given: nothing, ...rest } = quietHost.credentialStore;
+  const ref = file(`${CREDENTIALS}/${name}`, { size: ofSize, mode: 0o440 });
+  return { ...rest, given: { ...nothing, state: "present", credentials: [{ name, ref }] } };
+};
 
 const RUNTIME = [
   `API_KEY=$(tr -d '\\n' < "$CREDENTIALS_DIRECTORY/api-key")`,
@@ -157,7 +165,9 @@ describe("hypervisor/argument-rejected", () => {
     const starts = failing(
       "Arguments parsing error: Found argument 'metadata' which wasn't expected",
     );
-    expect(causes(plain, { unit: unit(), vmJournal: vmJournal(starts) })[0]).toBe("hypervisor/argument-rejected");
+    expect(causes(plain, { unit: unit(), vmJournal: vmJournal(starts) })[0]).toBe(
+      "hypervisor/argument-rejected",
+    );
   });
 
   it("a bracket in a value is told with what makes it, and with what was given away", () => {
@@ -290,12 +300,28 @@ describe("hypervisor/value-truncated", () => {
     expect(found(chv, "hypervisor/value-truncated", guest(bytes))).toEqual([]);
   });
 
-  it("a file that was written after the start tells nothing", () => {
+  it("a file that was written after the start weakens it", () => {
     const newer = secretFiles(walkTo(KEY, { size: 40, mtime: moment(100) }));
-    expect(found(chv, "hypervisor/value-truncated", { ...guest(17), secretFiles: newer })).toEqual(
-      [],
-    );
+    expect(
+      found(chv, "hypervisor/value-truncated", { ...guest(17), secretFiles: newer }),
+    ).toMatchObject([{ certainty: "weak" }]);
   });
+
+  it.each([
+    [40, 1],
+    [17, 0],
+  ])(
+    "systemd's copy of %i bytes is what was passed on, whatever became of the file",
+    (copied, count) => {
+      const rewritten = {
+        secretFiles: secretFiles(walkTo(KEY, { size: 99, mtime: moment(100) })),
+        credentialStore: given("api-key", copied),
+      };
+      expect(found(chv, "hypervisor/value-truncated", { ...guest(17), ...rewritten })).toHaveLength(
+        count,
+      );
+    },
+  );
 
   it.each([
     ["as base64", [`API_KEY=$(base64 -w0 "$CREDENTIALS_DIRECTORY/api-key")`, "credential.binary"]],
@@ -434,8 +460,8 @@ describe("hypervisor/empty-in-transit", () => {
     const ref: FileRef = { kind: "file", path: hostPath("/etc/x.conf") };
     const set = unit({ environment: [{ value: "HOST_API_KEY", ref }] });
     expect(found(one, "hypervisor/empty-in-transit", { unit: set })).toEqual([]);
-    const file = unit({ environmentFiles: [{ value: "/run/env", ref }] });
-    expect(found(one, "hypervisor/empty-in-transit", { unit: file })).toEqual([]);
+    const fromFile = unit({ environmentFiles: [{ value: "/run/env", ref }] });
+    expect(found(one, "hypervisor/empty-in-transit", { unit: fromFile })).toEqual([]);
   });
 
   it("a credential under another id than the unit loads", () => {
@@ -445,12 +471,12 @@ describe("hypervisor/empty-in-transit", () => {
       { subject: { credentials: "api-key" } },
     ]);
     const directoryLoaded = unit({ credentials: [credential("api", "/run/secrets/demo")] });
-    const one_ = scripted(
+    const loading = scripted(
       "cloud-hypervisor",
       `API_KEY=$(cat "$CREDENTIALS_DIRECTORY/api_key")`,
       RUNTIME[1] ?? "",
     );
-    expect(found(one_, "hypervisor/empty-in-transit", { unit: directoryLoaded })).toEqual([]);
+    expect(found(loading, "hypervisor/empty-in-transit", { unit: directoryLoaded })).toEqual([]);
   });
 });
 

@@ -260,9 +260,10 @@ describe("a credential that a program refuses for its mode", () => {
 
 describe("a container", () => {
   const KEY = "/run/secrets/demo/api-key";
+  const COPY = hostPath("/run/credentials/microvm@demo-vm.service/api-key");
   const inContainer = (platform: EvidenceMap["platform"], there: boolean) =>
     idsOf(
-      found(failing(4, [{ kind: "credential-file-missing", name: "api-key" }]), {
+      found(failing(4, [{ kind: "no-such-file", path: COPY }]), {
         platform,
         unit: unit({ credentials: [credential("api-key", KEY)] }),
         secretFiles: secretFiles(...(there ? [walkTo(KEY)] : [])),

@@ -3,14 +3,6 @@ import { describe, expect, it } from "vitest";
 import { casesPage, complaintsAboutCases, loadCorpus, missingCases } from "../support/cases.ts";
 import { loadScenarioCases } from "../support/scenario-file.ts";
 
-// The cases that may lack a scenario; one that gets one comes off the list.
-const STILL_OPEN: ReadonlySet<string> = new Set(
-  [
-    "O003 O021 O023 O024 O025 O027 O028 O029 O030 O031 O032 O033 O035",
-    "O038 O041 O046 O049 O051 O056 O057 O063 O064 O066 O067 O072",
-  ].flatMap((ids) => ids.split(" ")),
-);
-
 const CORPUS = await loadCorpus();
 const SCENARIOS = await loadScenarioCases();
 
@@ -24,8 +16,7 @@ describe("the cases of the corpus", () => {
   });
 
   it("are each a scenario, or cannot be told from a host", () => {
-    const missing = missingCases(CORPUS, SCENARIOS);
-    expect(missing.filter((id) => !STILL_OPEN.has(id))).toEqual([]);
+    expect(missingCases(CORPUS, SCENARIOS)).toEqual([]);
   });
 
   it("have in their scenarios the root cause first that they have in the field", () => {

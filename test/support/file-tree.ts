@@ -1,4 +1,14 @@
-import { chmodSync, lchownSync, lutimesSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  chmodSync,
+  lchownSync,
+  lutimesSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 
 import { execa } from "execa";
@@ -6,7 +16,8 @@ import { execa } from "execa";
 export type Content =
   | { readonly kind: "directory" }
   | { readonly kind: "file"; readonly bytes: Buffer }
-  | { readonly kind: "link"; readonly target: string };
+  | { readonly kind: "link"; readonly target: string }
+  | { readonly kind: "socket" };
 
 /** One path of the tree; `mtime` in microseconds, `acl` in setfacl's short form (`u:986:r`). */
 export interface TreeNode {
@@ -43,13 +54,22 @@ export const withParents = (nodes: readonly TreeNode[], mtime: number): readonly
 };
 
 /** Makes the nodes under `dir`, not one by one with a wait for each, which takes ten times as long; owners, modes and times come with {@link stampTree}. */
-export const createTree = (nodes: readonly TreeNode[], dir: string): void => {
+export const createTree = async (nodes: readonly TreeNode[], dir: string): Promise<void> => {
   for (const { path, content } of nodes) {
     const place = join(dir, path);
     if (content.kind === "directory") mkdirSync(place, { recursive: true });
     else if (content.kind === "link") symlinkSync(content.target, place);
+    else if (content.kind === "socket") await makeSocket(place);
     else writeFileSync(place, content.bytes);
   }
+};
+
+/** A socket that nobody listens on. Node removes the one that it made when it closes it, so this one is renamed before. */
+const makeSocket = async (place: string): Promise<void> => {
+  const server = createServer().listen(`${place}~`);
+  await once(server, "listening");
+  renameSync(`${place}~`, place);
+  server.close();
 };
 
 /** Gives the nodes their owners, modes and times, children first: whatever makes a child moves its parent's mtime. */

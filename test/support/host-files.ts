@@ -39,6 +39,7 @@ const fileNode = (
 
 const contentOf = (spec: FileSpec, fill: (text: string) => string): Content => {
   if (spec.link !== undefined) return { kind: "link", target: fill(spec.link) };
+  if (spec.socket !== undefined) return { kind: "socket" };
   if (spec.canary !== undefined)
     return { kind: "file", bytes: Buffer.from(canary(spec.canary, spec.size ?? 0)) };
   return { kind: "file", bytes: Buffer.from(fill(spec.text ?? "")) };

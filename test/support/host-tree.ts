@@ -27,8 +27,8 @@ interface BuildOptions {
  *
  * A scenario is a YAML file with
  * - `host`, `users`, `groups`: names and ids; all times are written `00:41:39.120` and read in the host's zone on its date;
- * - `files`: a path (a directory's ends in `/`) to `-> target` or to one of `text`, `link`, `canary` with `size` (a stand-in
- *   for a secret), with `mode`, `owner`, `mtime`, `acl`;
+ * - `files`: a path (a directory's ends in `/`) to `-> target` or to one of `text`, `link`, `socket`, `canary` with `size` (a
+ *   stand-in for a secret), with `mode`, `owner`, `mtime`, `acl`;
  * - `store`: store objects by a key of the scenario's own, which `${store:KEY}` names in any other text. An object is a
  *   `text`, or a directory of `programs` (stubs) and a `tree` of texts, links and copies of files of this machine; `like`
  *   starts from another object. What an object names, it references. The path's hash comes from the key unless `hash`
@@ -66,7 +66,7 @@ export const buildHostTree = async (
     ...files,
   ];
 
-  createTree(withParents(nodes, booted), dir);
+  await createTree(withParents(nodes, booted), dir);
   if (nixDatabase) await loadNixDatabase(objects, dir, clock);
   const entries = journalEntries(scenario, translation);
   const journals = journalNodes(scenario, clock, journalFiles);

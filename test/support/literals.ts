@@ -66,7 +66,7 @@ const statOf = (stat: Partial<FileStat> = {}): FileStat => ({
   ...stat,
 });
 
-const file = (path: string, stat: Partial<FileStat> = {}): FileRef => ({
+export const file = (path: string, stat: Partial<FileStat> = {}): FileRef => ({
   kind: "file",
   path: hostPath(path),
   stat: statOf(stat),

@@ -89,7 +89,7 @@ type Entries = Readonly<Record<string, unknown>>;
 
 const record = (value: unknown): Entries | undefined => (v.is(anyMap, value) ? value : undefined);
 
-const CONTENT = ["text", "link", "canary"];
+const CONTENT = ["text", "link", "canary", "socket"];
 
 const withFiles = (base: Entries, changes: Entries): Entries => {
   const emptied = Object.entries(changes)

@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { diagnose, render, type Format } from "../../src/index.ts";
+import type { Host } from "../../src/host/host.ts";
+import { diagnoseHost, render, type Answer, type Format } from "../../src/index.ts";
 import { statusOfFindings } from "../../src/command-line/exit-status.ts";
 import { buildHostTree } from "./host-tree.ts";
 import { type JsonReport, type JsonVm, parseReport, vmOf } from "./report-json.ts";
@@ -20,33 +18,45 @@ export interface Outcome {
   readonly exit: number;
 }
 
-/** Builds the tree of a scenario, diagnoses its VM in this process, and removes the tree. Needs root. */
-export const runScenario = async (scenario: ScenarioCase): Promise<Outcome> => {
-  const dir = await mkdtemp(join(tmpdir(), "mvdoctor-scenario-"));
-  try {
-    const root = join(dir, "host");
-    const text = await diagnoseTree(scenario, root, await buildScenario(scenario, root), "json");
-    const report = parseReport(text.page);
-    return { report, vm: vmOf(report, scenario.vm), text: text.page, exit: text.exit };
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-};
+interface BuildOptions {
+  readonly change?: (host: Scenario) => Scenario;
+  readonly journalFiles?: number;
+}
 
-/** Builds the tree of a scenario in `root`. */
-export const buildScenario = async (scenario: ScenarioCase, root: string): Promise<Scenario> => {
-  const host = await hostWith(scenario.host, scenario.changes);
-  await buildHostTree(host, root, { nixDatabase: scenario.nixDatabase });
-  return host;
-};
-
-/** What `mvdoctor diagnose VM --root TREE --now END` and the scenario's own arguments print and end with. */
-export const diagnoseTree = async (
-  { vm, args }: ScenarioCase,
+/** Builds the tree of a scenario in `root`, and gives the host that it shows. Needs root. */
+export const buildScenario = async (
+  { host, changes, nixDatabase }: ScenarioCase,
   root: string,
+  { change = (one) => one, journalFiles = 1 }: BuildOptions = {},
+): Promise<Scenario> => {
+  const scenario = change(await hostWith(host, changes));
+  await buildHostTree(scenario, root, { nixDatabase, journalFiles });
+  return scenario;
+};
+
+/** What `mvdoctor diagnose VM --json --now END` and the scenario's own arguments come to; `undefined` where the VM is not found. */
+export const outcomeOf = async (
+  scenario: ScenarioCase,
   host: Scenario,
+  opened: Host,
+): Promise<Outcome | undefined> => {
+  const answer = await answerFor(scenario, host, opened);
+  if (answer.status === "no-such-vm") return undefined;
+  const { page: text, exit } = printed(answer, "json");
+  const report = parseReport(text);
+  return { report, vm: vmOf(report, scenario.vm), text, exit };
+};
+
+/** The report of a scenario's VM in a format, and the status that it ends with. */
+export const pageOf = async (
+  scenario: ScenarioCase,
+  host: Scenario,
+  opened: Host,
   format: Format,
-): Promise<{ readonly page: string; readonly exit: number }> => {
+): Promise<{ readonly page: string; readonly exit: number }> =>
+  printed(await answerFor(scenario, host, opened), format);
+
+const answerFor = ({ vm, args }: ScenarioCase, host: Scenario, opened: Host): Promise<Answer> => {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -56,7 +66,13 @@ export const diagnoseTree = async (
       now: { type: "string", default: endOf(host) },
     },
   });
-  const answer = await diagnose({ source: { root }, times: values, vms: [vm] });
+  return diagnoseHost(opened, { source: { root: opened.origin }, times: values, vms: [vm] });
+};
+
+const printed = (
+  answer: Answer,
+  format: Format,
+): { readonly page: string; readonly exit: number } => {
   if (answer.status !== "diagnosed") throw new Error(JSON.stringify(answer));
   return {
     page: render(answer.report, "diagnosis", format, { width: 100, colour: false }),

@@ -17,13 +17,14 @@ const arrow = v.pipe(
   v.transform((value) => ({ link: value.slice(3) })),
 );
 
-const CONTENTS = ["text", "link", "canary"] as const;
+const CONTENTS = ["text", "link", "canary", "socket"] as const;
 
 const fileSpec = v.pipe(
   v.strictObject({
     text: v.optional(v.string()),
     link: v.optional(v.string()),
     canary: v.optional(v.string()),
+    socket: v.optional(v.literal(true)),
     size: v.optional(v.number()),
     mode: v.optional(mode),
     owner: v.optional(owner),
@@ -32,7 +33,7 @@ const fileSpec = v.pipe(
   }),
   v.check(
     (spec) => CONTENTS.filter((key) => spec[key] !== undefined).length <= 1,
-    "text, link and canary exclude each other",
+    "text, link, canary and socket exclude each other",
   ),
   v.check(
     (spec) => (spec.canary === undefined) === (spec.size === undefined),

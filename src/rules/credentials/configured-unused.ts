@@ -10,6 +10,8 @@ export default defineRule({
   id: "credentials/configured-unused",
   severity: "error",
   part: "cause",
+  // systemd does hand it over; it is the script that leaves it lying.
+  breaks: "runner",
   docs: {
     what: "systemd hands credentials to the unit, and the runner in force never uses them.",
     why: "LoadCredential= only puts files into $CREDENTIALS_DIRECTORY on the host. Nothing carries them into the guest by itself.",

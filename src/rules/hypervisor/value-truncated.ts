@@ -1,10 +1,5 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import {
-  newestReport,
-  passedValues,
-  sourceFile,
-  startsOfRunner,
-} from "../../facts/passed-values.ts";
+import { fileRead, newestReport, passedValues, startsOfRunner } from "../../facts/passed-values.ts";
 import { counted } from "../../facts/wording.ts";
 import { LOST_ON_THE_WAY, scopeOfRunner } from "../handover-effects.ts";
 import { defineRule } from "../rule.ts";
@@ -21,9 +16,9 @@ export default defineRule({
     what: "The value was cut in transit: a comma in a cloud-hypervisor OEM string ends it.",
     why: "cloud-hypervisor splits the list of OEM strings at every comma, also inside a value, and says nothing. The guest gets the part in front of the first comma; what is behind it becomes a string of its own that nobody asks for.",
     proof:
-      "The guest reports fewer bytes than the file on the host has, by more than a line break, and the runner passes the value in OEM strings without base64.",
+      "The guest reports fewer bytes than systemd's copy for the unit has, or than the file on the host, by more than a line break, and the runner passes the value in OEM strings without base64.",
     ruledOut:
-      "The sizes are equal, or differ by the line break that the shell takes off; the file was written after the VM started; the value goes as base64.",
+      "The sizes are equal, or differ by the line break that the shell takes off; the value goes as base64. A file that was written after the VM started weakens it.",
     confusedWith: [
       {
         id: "hypervisor/not-expanded",
@@ -49,9 +44,9 @@ export default defineRule({
     ],
   },
   requires: ["runners", "secrets", "secretFiles", "history"],
-  optional: ["unit"],
+  optional: ["unit", "credentialStore"],
   causes: [LOST_ON_THE_WAY],
-  *check({ runners, secrets, secretFiles, history, unit }) {
+  *check({ runners, secrets, secretFiles, history, unit, credentialStore }) {
     const runner = runners.current;
     if (runner?.hypervisor !== "cloud-hypervisor") return;
     // What another program made of the file has a size of its own.
@@ -64,24 +59,22 @@ export default defineRule({
       if (channel !== "oem-runtime" || value.form !== "expanded" || value.encoded) continue;
       const secret = secrets.find(({ guestNames }) => guestNames.includes(value.name));
       if (secret === undefined) continue;
-      const isEncrypted = unit?.credentials.some(
-        ({ id, encrypted }) => encrypted && secret.credentialIds.includes(id),
-      );
       const report = newestReport(secret, starts);
-      const file = sourceFile(secret, secretFiles);
       const start = phase?.starts.find(({ id }) => id === report?.start);
-      if (isEncrypted === true || report === undefined || file === undefined || start === undefined)
-        continue;
-      const lost = file.stat.size - report.bytes;
-      const isOlder = file.stat.mtime <= start.first.time;
-      if (report.bytes === 0 || lost <= LINE_BREAK || !isOlder) continue;
-      const walk = [...secretFiles.walks.values()].find((one) => one.file === file);
+      const read = fileRead(secret, secretFiles, {
+        ...(unit === undefined ? {} : { unit }),
+        ...(credentialStore === undefined ? {} : { credentialStore }),
+      });
+      if (report === undefined || start === undefined || read === undefined) continue;
+      const lost = read.stat.size - report.bytes;
+      if (report.bytes === 0 || lost <= LINE_BREAK) continue;
+      const isNewer = read.of === "source" && read.stat.mtime > start.first.time;
       yield {
-        title: `The guest has ${report.bytes} of the ${file.stat.size} bytes of ${value.name}`,
-        explanation: `The runner passes ${value.name} in a cloud-hypervisor OEM string as it is. cloud-hypervisor ends a string at a comma, also inside a value, without an error; ${counted(lost, "byte")} are missing in the guest. Where the comma is cannot be told without reading the value, but a comma behind byte ${report.bytes} would do exactly this.`,
-        certainty: "strong",
-        subject: { credential: value.name, host: file.stat.size, guest: report.bytes },
-        evidence: nonEmpty<EvidenceRef>(report.ref, ...(walk === undefined ? [] : [walk.ref]), ref),
+        title: `The guest has ${report.bytes} of the ${read.stat.size} bytes of ${value.name}`,
+        explanation: `The runner passes ${value.name} in a cloud-hypervisor OEM string as it is. cloud-hypervisor ends a string at a comma, also inside a value, without an error; ${counted(lost, "byte")} are missing in the guest. Where the comma is cannot be told without reading the value, but a comma behind byte ${report.bytes} would do exactly this.${isNewer ? " The file was written after that start: if its length changed then, the guest has an older value, whole." : ""}`,
+        certainty: isNewer ? "weak" : "strong",
+        subject: { credential: value.name, host: read.stat.size, guest: report.bytes },
+        evidence: nonEmpty<EvidenceRef>(report.ref, read.ref, ref),
         scope: scopeOfRunner(runner, history, [secret.name]),
         remedies: [
           {

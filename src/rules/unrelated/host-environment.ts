@@ -132,7 +132,9 @@ function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iter
     container.ref,
     ...sources.flatMap((path) => secretFiles.walks.get(path)?.ref ?? []),
   ];
-  const ids = new Set((unit?.credentials ?? []).map(({ id }) => id));
+  const handed = new Set(
+    (unit?.credentials ?? []).map(({ id }) => `/run/credentials/${unit?.name ?? ""}/${id}`),
+  );
   for (const phase of history.phases) {
     const failed = troubleIn(history, phase, (start) => failuresAt(start, "CREDENTIALS"));
     for (const trouble of failed) {
@@ -145,8 +147,8 @@ function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iter
       });
     }
     const empty = troubleIn(history, phase, (start) =>
-      beforeGuest(start, meaningsIn(start, "credential-file-missing"))
-        .filter(({ meaning }) => ids.has(meaning.name))
+      beforeGuest(start, meaningsIn(start, "no-such-file"))
+        .filter(({ meaning }) => handed.has(meaning.path))
         .map(({ ref }) => ({ ref })),
     );
     for (const trouble of empty) {

@@ -1,0 +1,3 @@
+import { tellScenarios } from "../../support/tell-scenarios.ts";
+
+await tellScenarios("lifecycle");

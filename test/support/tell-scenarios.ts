@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { openHost } from "../../src/host/open-host.ts";
+import { recordHost, replayHost } from "../../src/host/recording.ts";
+import { RULES } from "../../src/rules/index.ts";
+import { canBuildTrees } from "./built-trees.ts";
+import { type Lost, without } from "./partial-host.ts";
+import { newName, renamed } from "./renamed-host.ts";
+import type { JsonVm } from "./report-json.ts";
+import { complaintsAbout, describeOutcome } from "./scenario-check.ts";
+import { loadScenarioCases, type ScenarioCase } from "./scenario-file.ts";
+import { buildScenario, outcomeOf } from "./scenario-run.ts";
+import { declaredBy } from "./watched-rules.ts";
+
+/** What each rule looked at, over all scenarios of the file. */
+const reads = vi.hoisted(() => new Map<string, Set<string>>());
+
+/** The very rules, watched: what a rule declares it has to need somewhere. */
+vi.mock(import("../../src/rules/index.ts"), async (original) => {
+  const { RULES: rules } = await original();
+  const { watched } = await import("./watched-rules.ts");
+  const watching = rules.map((rule) => {
+    const seen = new Set<string>();
+    reads.set(rule.id, seen);
+    return watched(rule, (key) => seen.add(key));
+  });
+  return { RULES: watching };
+});
+
+/**
+ * Tells the scenarios of one folder of `test/scenarios`: each is a whole host that is built and diagnosed. Where a rule fires, the same
+ * story is told under other names too, and with less and less evidence. A folder is a file of tests, so that they run side by side.
+ */
+export const tellScenarios = async (folder: string): Promise<void> => {
+  const scenarios = (await loadScenarioCases()).filter(({ file }) => file.startsWith(`${folder}/`));
+
+  describe.skipIf(!canBuildTrees)(`the scenarios of ${folder}`, () => {
+    let told = 0;
+
+    it.concurrent.each(scenarios.map((one) => ({ ...one, title: `${one.subject}: ${one.name}` })))(
+      "$title",
+      async (scenario) => {
+        await inScratch(async (dir) => {
+          await tell(scenario, dir);
+          told += 1;
+        });
+      },
+    );
+
+    afterAll(() => {
+      // With a filter only some scenarios run.
+      if (told < scenarios.length) return;
+      const unread = RULES.filter(({ id }) => id.startsWith(`${folder}/`)).flatMap((rule) => {
+        const keys = declaredBy(rule).filter((key) => reads.get(rule.id)?.has(key) !== true);
+        return keys.length === 0
+          ? []
+          : [`${rule.id} declares ${keys.join(", ")} and never reads it`];
+      });
+      expect(unread).toEqual([]);
+    });
+  });
+};
+
+const tell = async (scenario: ScenarioCase, dir: string): Promise<void> => {
+  const root = join(dir, "as-it-is");
+  const host = await buildScenario(scenario, root);
+  const recording = recordHost(openHost(root));
+  const outcome = await outcomeOf(scenario, host, recording.host);
+  if (outcome === undefined) throw new Error(`no VM ${scenario.vm} was found`);
+  const complaints = complaintsAbout(scenario, outcome);
+  expect(complaints, `${complaints.join("\n")}\n\nfound:\n${describeOutcome(outcome)}`).toEqual([]);
+  if (scenario.kind !== "fires" || scenario.args.length > 0) return;
+
+  // Other names, zone and day, and a journal in three files.
+  const elsewhere = { ...scenario, vm: newName(scenario.vm) };
+  const other = await buildScenario(scenario, join(dir, "renamed"), {
+    change: renamed,
+    journalFiles: 3,
+  });
+  const same = await outcomeOf(elsewhere, other, openHost(join(dir, "renamed")));
+  expect(same && essence(same.vm)).toEqual(essence(outcome.vm));
+
+  // Evidence that is taken away weakens what is found, and never makes it good.
+  const known = new Set(outcome.vm.findings.map(({ id }) => id));
+  for (const [what, lost] of Object.entries(LOST)) {
+    const left = without(replayHost(recording.recorded(), root), lost);
+    const less = await outcomeOf(scenario, host, left);
+    if (less === undefined) continue;
+    const fresh = less.vm.rootCauses.filter((id) => !known.has(id));
+    const turnedGood = outcome.vm.status === "failing" && less.vm.status === "healthy";
+    expect({ what, fresh, turnedGood: turnedGood && less.report.complete }).toEqual({
+      what,
+      fresh: [],
+      turnedGood: false,
+    });
+  }
+};
+
+/** What must not depend on how things are called, nor on when and where it happened. */
+const essence = (vm: JsonVm) => ({
+  status: vm.status,
+  rootCauses: vm.rootCauses,
+  everWorked: vm.everWorked.answer,
+  findings: vm.findings.map(({ id, role, severity, certainty }) => [id, role, severity, certainty]),
+  stages: vm.stages.map(({ secret, stages }) => [newName(secret), stages]),
+});
+
+const LOST: Readonly<Record<string, Lost>> = {
+  "the journal": { program: "journalctl" },
+  "the secrets": { paths: /^\/run\/(?:secrets|agenix|credentials)/u },
+  "the unit files": { paths: /^\/(?:etc|run)\/systemd/u },
+  "the state directory": { paths: /^\/var\/lib\/microvms/u },
+  "the store": { paths: /^\/nix\/store/u },
+  accounts: { paths: /^\/etc\/(?:passwd|group)$/u },
+};
+
+const inScratch = async (work: (dir: string) => Promise<void>): Promise<void> => {
+  const dir = await mkdtemp(join(tmpdir(), "mvdoctor-scenario-"));
+  try {
+    await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+};
