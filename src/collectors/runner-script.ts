@@ -4,13 +4,14 @@ import type { HostPath } from "../vocabulary.ts";
 import { channelsOf } from "./script-channels.ts";
 import { credentialsDirectory, directReads, shellSettings } from "./script-reads.ts";
 import { scriptLines, wordsOf, type ScriptLine } from "./script-text.ts";
-import { assignmentsIn } from "./script-values.ts";
+import { assignmentsIn, unsetIn, type Assignments } from "./script-values.ts";
 
 /** What a runner's text says by itself; where it lies is the collector's to add. */
 export type RunnerText = Pick<
   Runner,
   | "channels"
   | "credentialsDirectory"
+  | "environment"
   | "hypervisor"
   | "machine"
   | "notifies"
@@ -31,16 +32,31 @@ export const readRunnerScript = (path: HostPath, script: string): RunnerText => 
   const hypervisor = hypervisorOf(lines);
   const machine = machineOf(lines);
   const platforms = platformsIn(lines);
+  const environment = environmentOf(lines, assignments);
   return {
     channels: lines.flatMap((line) => channelsOf(line, assignments)),
     reads: lines.flatMap((line) => directReads(line, settings)),
     notifies: lines.some(({ text }) => text.includes("vmm.notify_socket")),
     ...(hypervisor === undefined ? {} : { hypervisor }),
     ...(directory === undefined ? {} : { credentialsDirectory: directory }),
+    ...(environment === undefined ? {} : { environment }),
     ...(machine === undefined ? {} : { machine }),
     ...(platforms.length === 0 ? {} : { platforms }),
     ...(settings.stopsAtUnset ? { stopsAtUnset: true } : {}),
   };
+};
+
+const environmentOf = (
+  lines: readonly ScriptLine[],
+  assignments: Assignments,
+): Runner["environment"] => {
+  const used = lines.flatMap((line) =>
+    unsetIn(line.text, assignments).map(({ name, index }) => ({ name, ref: line.refAt(index) })),
+  );
+  const [first] = used;
+  return first === undefined
+    ? undefined
+    : { names: [...new Set(used.map(({ name }) => name))], ref: first.ref };
 };
 
 /** Tokens of each VMM's command line; a wrapper's name may stand around them. */

@@ -106,6 +106,23 @@ const expansionOf = (
   return { form: "expanded", unset: [...new Set(unset)] };
 };
 
+/** Where a line expands a variable that nothing in the script sets; nothing can be said where it reads another script. */
+export const unsetIn = (
+  text: string,
+  { names, isOpen }: Assignments,
+): readonly { readonly name: string; readonly index: number }[] =>
+  isOpen
+    ? []
+    : [...text.matchAll(VARIABLE)].flatMap(({ groups, index }) => {
+        const name = groups?.["name"];
+        return name === undefined ||
+          names.has(name) ||
+          GIVEN.has(name) ||
+          quotingAt(text, index) === "single"
+          ? []
+          : [{ name, index }];
+      });
+
 /** What systemd or the shell itself sets (systemd.exec(5), bash(1)). */
 const GIVEN = new Set([
   "CREDENTIALS_DIRECTORY",

@@ -5,7 +5,7 @@ import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { Shares } from "../evidence/shares.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { CollectedKnowledge } from "../facts/facts.ts";
-import { credentialsUsed, waysForSecrets } from "../facts/handover.ts";
+import { credentialsUsed, takesFromEnvironment, waysForSecrets } from "../facts/handover.ts";
 import type { History } from "../facts/history.ts";
 import { foreseenReads, foreseenShareReads, type Read } from "../facts/reads.ts";
 import type { Secret } from "../facts/secrets.ts";
@@ -104,12 +104,16 @@ const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState>
     ({ id, source }) =>
       secret.credentialIds.includes(id) || (source !== undefined && secret.paths.includes(source)),
   );
+  const bySystemd = loaded.length > 0 || secret.inEnvironment === true;
   const guest = guestStage(secret, input.history);
   const runner = runnerStage(secret, input);
   return {
     source: sourceStage(walks, secret, input),
-    access: accessStage(walks, loaded.length > 0, secret, input),
-    credentials: credentialsStage(loaded, walks, hasFallback(secret, input.unit)),
+    access: accessStage(walks, bySystemd, secret, input),
+    credentials: credentialsStage(loaded, walks, {
+      bySystemd,
+      fallback: hasFallback(secret, input.unit),
+    }),
     runner,
     hypervisor: guest === "ok" ? "ok" : "unknown",
     guest,
@@ -165,10 +169,10 @@ const accessStage = (
 const credentialsStage = (
   loaded: VmUnit["credentials"],
   walks: readonly PathWalk[],
-  fallback: boolean,
+  { bySystemd, fallback }: { readonly bySystemd: boolean; readonly fallback: boolean },
 ): StageState => {
   if (fallback) return "ok";
-  if (loaded.length === 0) return "not-configured";
+  if (!bySystemd) return "not-configured";
   if (loaded.some(({ source }) => source === undefined)) return "unknown";
   if (walks.some(({ end }) => end === "absent")) return "broken";
   return walks.some(({ end }) => end === "present") ? "ok" : "unknown";
@@ -191,7 +195,7 @@ const runnerStage = (secret: Secret, { runner, secrets }: StageInput): StageStat
       (channel.kind === "share" &&
         secret.paths.some((path) => path.startsWith(`${channel.path}/`))),
   );
-  if (takes || reads || passes) return "ok";
+  if (takes || reads || passes || takesFromEnvironment(runner, [secret])) return "ok";
   return secret.credentialIds.length > 0 && used !== "all" ? "broken" : "unknown";
 };
 

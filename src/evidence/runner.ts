@@ -97,6 +97,8 @@ export interface Runner {
     readonly asArgument?: readonly FileRef[];
     readonly filtered?: boolean;
   };
+  /** Variables that the script uses and nothing in it sets: they come from the unit's environment or are empty. */
+  readonly environment?: { readonly names: readonly string[]; readonly ref: FileRef };
   /** The machine type that QEMU is started with: `microvm`, `q35`, `virt`. */
   readonly machine?: string;
   /** Where `--platform` stands on the command line of cloud-hypervisor, and where a script adds it to that. */

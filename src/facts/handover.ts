@@ -2,6 +2,7 @@ import type { FileRef } from "../evidence/reference.ts";
 import type { Runner, SecretChannel } from "../evidence/runner.ts";
 import type { HostPath } from "../vocabulary.ts";
 import { isSecretDirectory, type Secret } from "./secrets.ts";
+import { listed } from "./wording.ts";
 
 /** One way on which this runner can bring a secret to the guest. */
 export interface Way {
@@ -16,7 +17,22 @@ export const waysForSecrets = (runner: Runner, secrets: readonly Secret[]): read
     ? []
     : [{ title: "reads $CREDENTIALS_DIRECTORY", ref: runner.credentialsDirectory.ref }]),
   ...runner.reads.map(({ path, ref }) => ({ title: `reads ${path} itself`, ref })),
+  ...(takesFromEnvironment(runner, secrets)
+    ? [
+        {
+          title: `takes ${listed(runner.environment.names)} from the unit's environment`,
+          ref: runner.environment.ref,
+        },
+      ]
+    : []),
 ];
+
+/** The unit is given a file of variables, and the script uses some that it does not set itself. */
+export const takesFromEnvironment = (
+  runner: Runner,
+  secrets: readonly Secret[],
+): runner is Runner & Required<Pick<Runner, "environment">> =>
+  runner.environment !== undefined && secrets.some(({ inEnvironment }) => inEnvironment === true);
 
 const channelWay = (channel: SecretChannel, secrets: readonly Secret[]): readonly Way[] => {
   switch (channel.kind) {

@@ -6,6 +6,7 @@ import type { VmUnit } from "../evidence/unit.ts";
 import type { GuestSystem } from "../evidence/guest-system.ts";
 import type { Shares } from "../evidence/shares.ts";
 import { hostPath, type HostPath, type InvocationId } from "../vocabulary.ts";
+import { environmentPaths, type EnvironmentFile } from "./environment-files.ts";
 import { meaningsIn } from "./starts.ts";
 
 /** What a guest said of one credential in one start. */
@@ -26,6 +27,8 @@ export interface Secret {
   /** Why it is believed that the VM wants this secret. */
   readonly wantedBy: readonly EvidenceRef[];
   readonly reports: readonly GuestReport[];
+  /** It is a file of variables that systemd gives to the unit; their names are in the file. */
+  readonly inEnvironment?: true;
 }
 
 /** Where secrets lie on a host by convention: sops-nix, agenix, clan, systemd's credential stores. */
@@ -46,6 +49,7 @@ interface Mention {
   readonly guestName?: string;
   readonly ref: EvidenceRef;
   readonly report?: GuestReport;
+  readonly inEnvironment?: true;
 }
 
 export interface SecretSources {
@@ -73,10 +77,25 @@ export const findSecrets = (sources: SecretSources): readonly Secret[] => {
     for (const group of same) groups.splice(groups.indexOf(group), 1);
     groups.push(merged);
   }
-  return groups
-    .map((group) => secretOf(group, ambiguous))
+  const secrets = groups.map((group) => secretOf(group, ambiguous));
+  return secrets
+    .filter((one) => !isKnownByVariables(one, secrets))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 };
+
+/** A file of variables whose variables are told each for itself. */
+const isKnownByVariables = (
+  { inEnvironment, guestNames, paths }: Secret,
+  secrets: readonly Secret[],
+): boolean =>
+  inEnvironment === true &&
+  guestNames.length === 0 &&
+  secrets.some(
+    (other) =>
+      other.inEnvironment === true &&
+      other.guestNames.length > 0 &&
+      other.paths.some((path) => paths.includes(path)),
+  );
 
 const mentionsIn = ({
   unit,
@@ -92,10 +111,17 @@ const mentionsIn = ({
     ...(source === undefined ? {} : { path: source }),
   })),
   ...(unit?.setIds ?? []).map(({ value, ref }): Mention => ({ by: "unit", id: value, ref })),
+  ...(unit === undefined ? [] : environmentPaths(unit))
+    // What may be left out is wanted by nobody.
+    .filter(({ path, required }) => required && isSecretDirectory(path))
+    .map(({ path, ref }): Mention => ({ by: "unit", path, ref, inEnvironment: true })),
   ...(["current", "booted"] as const).flatMap((by) => {
     const runner = runners?.[by];
     return runner === undefined ? [] : runnerMentions(runner, by);
   }),
+  ...(runners?.current === undefined || unit === undefined
+    ? []
+    : variableMentions(runners.current, environmentPaths(unit))),
   ...(shares === undefined
     ? []
     : sharedSecretFiles(shares).map((one): Mention => ({ by: "shares", ...one }))),
@@ -181,6 +207,27 @@ const runnerMentions = (runner: Runner, by: "current" | "booted"): readonly Ment
   }),
 ];
 
+/** Names that the guest is given the value of a variable for, where one file of the unit's environment can set it. */
+const variableMentions = (
+  { channels }: Runner,
+  files: readonly EnvironmentFile[],
+): readonly Mention[] => {
+  const [file, ...others] = files.filter(({ path }) => isSecretDirectory(path));
+  if (file === undefined || others.length > 0) return [];
+  return channels.flatMap((channel) => {
+    const values = "values" in channel ? (channel.values ?? []) : [];
+    return values
+      .filter(({ unset }) => unset.length > 0)
+      .map(({ name }): Mention => ({
+        by: "current",
+        guestName: name,
+        path: file.path,
+        ref: channel.ref,
+        inEnvironment: true,
+      }));
+  });
+};
+
 /** The id in `/run/credentials/UNIT/ID`: a path that systemd makes, not one where a secret comes from. */
 const credentialPath = (path: string): string | undefined =>
   /^\/run\/credentials\/[^/]+\/(?<id>[^/]+)$/u.exec(path)?.groups?.["id"];
@@ -206,19 +253,24 @@ const ambiguousNames = (mentions: readonly Mention[]): ReadonlySet<string> => {
   );
 };
 
-const keysOf = (
-  { path, id, guestName }: Mention,
-  ambiguous: ReadonlySet<string>,
-): readonly string[] => [
-  ...(path === undefined || (id !== undefined && isProvider(path))
-    ? []
-    : [
-        `path ${path}`,
-        ...(isAmbiguous(path, ambiguous) ? [] : [`name ${normal(fileName(path))}`]),
-      ]),
-  ...(id === undefined ? [] : [`name ${normal(id)}`]),
-  ...(guestName === undefined ? [] : [`name ${normal(guestName)}`]),
-];
+/** Several secrets come from one place, which is the name of none of them. */
+const isShared = ({ path, id, guestName, inEnvironment }: Mention): boolean =>
+  path !== undefined &&
+  ((id !== undefined && isProvider(path)) || (inEnvironment === true && guestName !== undefined));
+
+const keysOf = (mention: Mention, ambiguous: ReadonlySet<string>): readonly string[] => {
+  const { path, id, guestName } = mention;
+  return [
+    ...(path === undefined || isShared(mention)
+      ? []
+      : [
+          `path ${path}`,
+          ...(isAmbiguous(path, ambiguous) ? [] : [`name ${normal(fileName(path))}`]),
+        ]),
+    ...(id === undefined ? [] : [`name ${normal(id)}`]),
+    ...(guestName === undefined ? [] : [`name ${normal(guestName)}`]),
+  ];
+};
 
 const isAmbiguous = (path: string, ambiguous: ReadonlySet<string>): boolean =>
   ambiguous.has(normal(fileName(path)));
@@ -232,7 +284,10 @@ const secretOf = (mentions: readonly Mention[], ambiguous: ReadonlySet<string>):
   const guestNames = distinct(mentions.flatMap(({ guestName }) => guestName ?? []));
   const [path] = paths;
   const own =
-    path === undefined || isProvider(path) || isAmbiguous(path, ambiguous)
+    path === undefined ||
+    isProvider(path) ||
+    isAmbiguous(path, ambiguous) ||
+    mentions.some((one) => one.path === path && isShared(one))
       ? undefined
       : fileName(path);
   return {
@@ -242,6 +297,7 @@ const secretOf = (mentions: readonly Mention[], ambiguous: ReadonlySet<string>):
     guestNames,
     wantedBy: mentions.map(({ ref }) => ref),
     reports: mentions.flatMap(({ report }) => report ?? []),
+    ...(mentions.some(({ inEnvironment }) => inEnvironment) ? { inEnvironment: true } : {}),
   };
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findSecrets, type Secret } from "../../src/facts/secrets.ts";
+import type { Runner } from "../../src/evidence/runner.ts";
 import { credential, readOf, runner, size, start, unit, vmJournal } from "../support/literals.ts";
 
 const rows = (secrets: readonly Secret[]) =>
@@ -70,6 +71,25 @@ describe("the secrets of a VM", () => {
       runners: { current: runner({ reads: [readOf("/run/agenix/api-key")] }) },
     });
     expect(secrets).toHaveLength(1);
+  });
+
+  it("are the variables that a runner passes on, where one file of the environment sets them", () => {
+    const file = { value: "/run/secrets/web/env", ref: runner().ref };
+    const passing = runner({
+      channels: ["API_KEY", "DB_PASSWORD"].map((name) => ({
+        kind: "oem-runtime",
+        names: [name],
+        values: [{ name, form: "expanded", encoded: false, unset: [name] }],
+        ref: runner().ref,
+      })),
+    });
+    const told = (current: Runner) =>
+      rows(findSecrets({ unit: unit({ environmentFiles: [file] }), runners: { current } }));
+    expect(told(passing).map(({ name, paths }) => [name, paths])).toEqual([
+      ["API_KEY", ["/run/secrets/web/env"]],
+      ["DB_PASSWORD", ["/run/secrets/web/env"]],
+    ]);
+    expect(told(runner()).map(({ name }) => name)).toEqual(["env"]);
   });
 
   it("are called by what is asked for where a socket provides them", () => {

@@ -261,9 +261,13 @@ describe("a credential that a program refuses for its mode", () => {
 describe("a container", () => {
   const KEY = "/run/secrets/demo/api-key";
   const COPY = hostPath("/run/credentials/microvm@demo-vm.service/api-key");
-  const inContainer = (platform: EvidenceMap["platform"], there: boolean) =>
+  const inContainer = (
+    platform: EvidenceMap["platform"],
+    there: boolean,
+    kind: "no-such-file" | "permission-denied" = "no-such-file",
+  ) =>
     idsOf(
-      found(failing(4, [{ kind: "no-such-file", path: COPY }]), {
+      found(failing(4, [{ kind, path: COPY }]), {
         platform,
         unit: unit({ credentials: [credential("api-key", KEY)] }),
         secretFiles: secretFiles(...(there ? [walkTo(KEY)] : [])),
@@ -276,6 +280,9 @@ describe("a container", () => {
 
   it("that shows no credentials although every source is there forbids their mount", () => {
     expect(inContainer(container, true)).toContain("unrelated/host-environment");
+    expect(inContainer(container, true, "permission-denied")).toContain(
+      "unrelated/host-environment",
+    );
   });
 
   it("is none where the host is no container, or a source is not there", () => {

@@ -11,7 +11,14 @@ const finding = v.object({
   causedBy: v.array(v.string()),
   phase: v.nullable(v.number()),
   evidence: v.pipe(v.array(v.string()), v.minLength(1)),
-  remedies: v.array(v.object({ title: v.string(), clears: v.array(v.string()) })),
+  remedies: v.array(
+    v.object({
+      title: v.string(),
+      kind: v.picklist(["nix", "command", "advice"]),
+      snippet: v.string(),
+      clears: v.array(v.string()),
+    }),
+  ),
 });
 
 /** The keys of the contract that others rely on. */
@@ -89,10 +96,15 @@ const nextStart = v.object({
   ),
 });
 
+export type JsonNextStart = v.InferOutput<typeof nextStart>;
+
+/** What `check` foretells of each VM. */
+export const parseChecks = (text: string): readonly JsonNextStart[] =>
+  v.parse(v.object({ vms: v.array(nextStart) }), JSON.parse(text)).vms;
+
 /** The first VM of what `check` foretells. */
-export const parseCheck = (text: string): v.InferOutput<typeof nextStart> => {
-  const { vms } = v.parse(v.object({ vms: v.array(nextStart) }), JSON.parse(text));
-  const [first] = vms;
+export const parseCheck = (text: string): JsonNextStart => {
+  const [first] = parseChecks(text);
   if (first === undefined) throw new Error("the prediction knows no VM");
   return first;
 };

@@ -6,16 +6,23 @@ import { openHost } from "../../src/host/open-host.ts";
 import { recordHost, replayHost } from "../../src/host/recording.ts";
 import { RULES } from "../../src/rules/index.ts";
 import { canBuildTrees } from "./built-trees.ts";
+import { nixSyntaxErrors } from "./nix-syntax.ts";
 import { type Lost, without } from "./partial-host.ts";
 import { newName, renamed } from "./renamed-host.ts";
 import type { JsonVm } from "./report-json.ts";
 import { complaintsAbout, describeOutcome } from "./scenario-check.ts";
 import { loadScenarioCases, type ScenarioCase } from "./scenario-file.ts";
+import { requireTools } from "./requirements.ts";
 import { buildScenario, outcomeOf } from "./scenario-run.ts";
 import { declaredBy } from "./watched-rules.ts";
 
+const canParseNix = requireTools("nix-instantiate");
+
 /** What each rule looked at, over all scenarios of the file. */
 const reads = vi.hoisted(() => new Map<string, Set<string>>());
+
+/** The Nix that remedies of the told scenarios consist of. */
+const snippets = new Set<string>();
 
 /** The very rules, watched: what a rule declares it has to need somewhere. */
 vi.mock(import("../../src/rules/index.ts"), async (original) => {
@@ -49,6 +56,10 @@ export const tellScenarios = async (folder: string): Promise<void> => {
       },
     );
 
+    it.skipIf(!canParseNix)("offers Nix that Nix can read", async () => {
+      expect(await nixSyntaxErrors([...snippets])).toBe("");
+    });
+
     afterAll(() => {
       // With a filter only some scenarios run.
       if (told < scenarios.length) return;
@@ -71,6 +82,8 @@ const tell = async (scenario: ScenarioCase, dir: string): Promise<void> => {
   if (outcome === undefined) throw new Error(`no VM ${scenario.vm} was found`);
   const complaints = complaintsAbout(scenario, outcome);
   expect(complaints, `${complaints.join("\n")}\n\nfound:\n${describeOutcome(outcome)}`).toEqual([]);
+  for (const { kind, snippet } of outcome.vm.findings.flatMap(({ remedies }) => remedies))
+    if (kind === "nix") snippets.add(snippet);
   if (scenario.kind !== "fires" || scenario.args.length > 0) return;
 
   // Other names, zone and day, and a journal in three files.

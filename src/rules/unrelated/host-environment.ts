@@ -132,9 +132,8 @@ function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iter
     container.ref,
     ...sources.flatMap((path) => secretFiles.walks.get(path)?.ref ?? []),
   ];
-  const handed = new Set(
-    (unit?.credentials ?? []).map(({ id }) => `/run/credentials/${unit?.name ?? ""}/${id}`),
-  );
+  const place = `/run/credentials/${unit?.name ?? ""}`;
+  const handed = new Set([place, ...(unit?.credentials ?? []).map(({ id }) => `${place}/${id}`)]);
   for (const phase of history.phases) {
     const failed = troubleIn(history, phase, (start) => failuresAt(start, "CREDENTIALS"));
     for (const trouble of failed) {
@@ -147,14 +146,17 @@ function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iter
       });
     }
     const empty = troubleIn(history, phase, (start) =>
-      beforeGuest(start, meaningsIn(start, "no-such-file"))
+      beforeGuest(start, [
+        ...meaningsIn(start, "no-such-file"),
+        ...meaningsIn(start, "permission-denied"),
+      ])
         .filter(({ meaning }) => handed.has(meaning.path))
         .map(({ ref }) => ({ ref })),
     );
     for (const trouble of empty) {
       yield troubleObservation(trouble, {
         title: "The credentials of the unit do not appear in this container",
-        explanation: `The host is a container (${container.kind}), and every source of a credential is there. The unit was started all the same with nothing in its credentials directory: the mount that would show them was not made.`,
+        explanation: `The host is a container (${container.kind}), and every source of a credential is there. The unit was started all the same, and its process finds nothing in its credentials directory or may not enter it: the mount that would show them was not made.`,
         certainty: "strong",
         subject: { container: container.kind },
         evidence: words,
