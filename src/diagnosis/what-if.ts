@@ -6,7 +6,7 @@ import {
   type LinkedRunners,
 } from "../evidence/evidence.ts";
 import type { FileRef, FileStat } from "../evidence/reference.ts";
-import type { Runner, SecretChannel } from "../evidence/runner.ts";
+import type { Hypervisor, Runner, SecretChannel } from "../evidence/runner.ts";
 import type { PathComponent, PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { Repair } from "../rules/rule.ts";
@@ -33,10 +33,22 @@ const afterRepair = (evidence: CollectedEvidence, repair: Repair): CollectedEvid
       return { ...evidence, secretFiles: changed(evidence.secretFiles, passable(repair.path)) };
     case "credential-loaded":
       return { ...evidence, unit: changed(evidence.unit, loading(repair)) };
+    case "credential-taken":
+      return { ...evidence, runners: changed(evidence.runners, taking(repair, evidence)) };
+    case "hypervisor-changed":
+      return { ...evidence, runners: changed(evidence.runners, changingTo(repair.to)) };
     case "credential-handed-over":
       return { ...evidence, runners: changed(evidence.runners, handingOver(repair, evidence)) };
     case "secrets-shared":
-      return { ...evidence, runners: changed(evidence.runners, sharing(repair)) };
+      return {
+        ...evidence,
+        runners: changed(evidence.runners, sharing(repair)),
+        // The runner that has the share also has the program that serves it.
+        shares: changed(evidence.shares, ({ server, ...shares }) => ({
+          ...shares,
+          ...(server === undefined ? {} : { server: { kind: "file", path: server.path } }),
+        })),
+      };
     case "runner-linked":
       return withRunner(evidence, repair.runner);
     case "sandbox-opened":
@@ -140,6 +152,45 @@ const loading =
     ],
   });
 
+/** The path of systemd's copy stands where the file's stood. */
+const taking =
+  ({ id, source }: Extract<Repair, { kind: "credential-taken" }>, { unit }: CollectedEvidence) =>
+  (runners: LinkedRunners): LinkedRunners =>
+    withCurrent(runners, (runner) => {
+      const copy = hostPath(`/run/credentials/${valueOf(unit)?.name ?? "UNIT"}/${id}`);
+      const isRead = runner.reads.some(({ path }) => path === source);
+      return {
+        ...runner,
+        reads: runner.reads.filter(({ path }) => path !== source),
+        channels: runner.channels.map((channel) =>
+          channel.kind === "fw-cfg-file" && channel.path === source
+            ? { ...channel, path: copy }
+            : channel,
+        ),
+        ...(isRead ? { credentialsDirectory: withCredential(runner, id) } : {}),
+      };
+    });
+
+const withCredential = (
+  { credentialsDirectory, ref }: Runner,
+  id: string,
+): NonNullable<Runner["credentialsDirectory"]> => ({
+  ids: [...new Set([...(credentialsDirectory?.ids ?? []), id])],
+  errorSwallowed: false,
+  ref,
+});
+
+/** The default runner of another VMM has no channel but those that are then added. */
+const changingTo =
+  (hypervisor: Hypervisor) =>
+  (runners: LinkedRunners): LinkedRunners =>
+    withCurrent(runners, ({ credentialsDirectory: _, machine: __, platforms: ___, ...runner }) => ({
+      ...runner,
+      hypervisor,
+      reads: [],
+      channels: [],
+    }));
+
 /** The runner takes the credential, and no longer opens the file that it stands for. */
 const handingOver =
   (
@@ -149,7 +200,6 @@ const handingOver =
   (runners: LinkedRunners): LinkedRunners =>
     withCurrent(runners, (runner) => {
       const source = valueOf(unit)?.credentials.find((one) => one.id === id)?.source;
-      const ids = runner.credentialsDirectory?.ids ?? [];
       return {
         ...runner,
         reads: runner.reads.filter(({ path }) => path !== source),
@@ -157,11 +207,7 @@ const handingOver =
           ...runner.channels.filter((channel) => !carries(channel, guestName)),
           channelFor(runner, id, guestName, valueOf(unit)?.name ?? ""),
         ],
-        credentialsDirectory: {
-          ids: [...new Set([...ids, id])],
-          errorSwallowed: false,
-          ref: runner.ref,
-        },
+        credentialsDirectory: withCredential(runner, id),
       };
     });
 

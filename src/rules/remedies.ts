@@ -203,7 +203,11 @@ ${credentials(context)
 `,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...NO_ARGUMENT],
   leaves: [],
-  repairs: [...loaded(context), ...handedOver(context)],
+  repairs: [
+    ...(already ? [] : [{ kind: "hypervisor-changed" as const, to: "qemu" as const }]),
+    ...loaded(context),
+    ...handedOver(context),
+  ],
   cost: `${already ? "" : "Another VMM: check devices and memory options. "}credentialFiles is for QEMU alone (microvm.nix since 2025-07-23); names of at most 28 characters; no value on a command line.`,
 });
 

@@ -1,4 +1,5 @@
 import type { EvidenceList } from "../evidence/reference.ts";
+import type { Hypervisor } from "../evidence/runner.ts";
 import type { Knowledge, KnowledgeKey } from "../facts/facts.ts";
 import type {
   Certainty,
@@ -43,6 +44,10 @@ export type Repair =
   /** Everybody may pass the directory. */
   | { readonly kind: "directory-passable"; readonly path: HostPath }
   | { readonly kind: "credential-loaded"; readonly id: string; readonly source: HostPath }
+  /** The runner takes the credential in the place of the file that it is loaded from; its channels stay. */
+  | { readonly kind: "credential-taken"; readonly id: string; readonly source: HostPath }
+  /** The VM runs under another VMM, with its default runner. */
+  | { readonly kind: "hypervisor-changed"; readonly to: Hypervisor }
   /** The runner takes the credential from systemd and hands it to the guest under this name. */
   | { readonly kind: "credential-handed-over"; readonly id: string; readonly guestName: string }
   /** The guest gets the directory as a share, with a copy of these secrets in it. */

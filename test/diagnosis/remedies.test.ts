@@ -61,15 +61,36 @@ describe("a remedy that is tried on the evidence", () => {
     expect(owned?.leaves).toEqual([]);
   });
 
-  it("does not clear what it leaves as it is: the runner still opens the file itself", () => {
-    const loaded = remedy(/Let systemd read/u);
-    expect(loaded?.clears).toEqual([]);
-    expect(loaded?.leaves).toContain("access/file-mode");
-    expect(rankedOptions(weighed()).map(({ title }) => title)).not.toContain(loaded?.title);
+  it("clears the read itself where the runner takes systemd's copy in its place", () => {
+    const taken = remedy(/take the copy/u);
+    expect(taken?.clears).toEqual(
+      expect.arrayContaining([
+        "access/file-mode",
+        "runner/reads-secret-directly",
+        "lifecycle/crash-loop",
+      ]),
+    );
+    expect(taken?.leaves).toEqual([]);
+    expect(taken?.snippet).toContain("$CREDENTIALS_DIRECTORY/api-key");
+    expect(rankedOptions(weighed())[0]?.title).toBe(taken?.title);
   });
 
-  it("names a fault that it would bring along", () => {
-    expect(remedy(/Let systemd read/u)?.leaves).toContain("credentials/configured-unused");
+  it("ends what the command line shows where QEMU takes files in the place of strings", () => {
+    const runtime = runner({
+      hypervisor: "cloud-hypervisor",
+      reads: [readOf(KEY)],
+      channels: [
+        {
+          kind: "oem-runtime",
+          names: ["API_KEY"],
+          values: [{ name: "API_KEY", form: "expanded", encoded: false, unset: [] }],
+          ref: runner().ref,
+        },
+      ],
+    });
+    const evidence = refused({ runners: { current: runtime } });
+    expect(remedy(/under QEMU/u, evidence)?.leaves).not.toContain("exposure/command-line");
+    expect(remedy(/take the copy/u, evidence)?.leaves).toContain("exposure/command-line");
   });
 
   it("is told to rest on the rule's word where no evidence would show it", () => {

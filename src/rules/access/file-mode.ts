@@ -4,7 +4,8 @@ import { octal } from "../../facts/wording.ts";
 import type { VmName } from "../../vocabulary.ts";
 import { serviceReads, type UserRead, type UserReadInput } from "../../facts/denied-reads.ts";
 import { ownership, programOf, systemdReadsToo, timesRefused, whoIs } from "../reading.ts";
-import { loadCredential, ownedByReader } from "../remedies.ts";
+import { readBySystemd } from "../read-by-systemd.ts";
+import { ownedByReader } from "../remedies.ts";
 import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
 
@@ -125,7 +126,7 @@ const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
       ...(read.script === undefined ? [] : [read.script]),
     ),
     scope: scopeOf(read, knowledge.secrets),
-    remedies: [loadCredential(context), ownedByReader(context, read.path)],
+    remedies: [readBySystemd(context), ownedByReader(context, read.path)],
     misleading: [
       {
         title: "An ExecStart= override alone",

@@ -9,7 +9,7 @@ import { hasUserNamespace } from "../../facts/sandbox.ts";
 import { lastValue } from "../../facts/service-settings.ts";
 import type { Certainty, VmName } from "../../vocabulary.ts";
 import { programOf, systemdReadsToo, whoIs } from "../reading.ts";
-import { loadCredential } from "../remedies.ts";
+import { readBySystemd } from "../read-by-systemd.ts";
 import { defineRule, type Observation } from "../rule.ts";
 import { openSandbox } from "../sandbox-remedies.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
@@ -213,6 +213,6 @@ const observed = (read: UserRead, cover: Cover, knowledge: Check): Observation =
       ...(read.script === undefined ? [] : [read.script]),
     ),
     scope: scopeOf(read, knowledge.secrets),
-    remedies: [loadCredential(context), openSandbox(unit, setting, read.path)],
+    remedies: [readBySystemd(context), openSandbox(unit, setting, read.path)],
   };
 };

@@ -6,7 +6,7 @@ import type { Reader } from "../../facts/access.ts";
 import { serviceReads, type UserRead } from "../../facts/denied-reads.ts";
 import { listed, octal } from "../../facts/wording.ts";
 import { ownership, programOf, systemdReadsToo, timesRefused, whoIs } from "../reading.ts";
-import { loadCredential } from "../remedies.ts";
+import { readBySystemd } from "../read-by-systemd.ts";
 import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty, scopeOf, secretNames } from "../scope.ts";
 
@@ -104,7 +104,7 @@ export default defineRule({
           secrets: secretNames({ secrets }, paths),
           paths,
         },
-        remedies: [loadCredential(context), ...groupThatMay(at, knowledge.identity, context)],
+        remedies: [readBySystemd(context), ...groupThatMay(at, knowledge.identity, context)],
       };
     }
   },

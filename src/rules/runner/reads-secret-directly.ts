@@ -2,7 +2,7 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import { userReads, type UserRead } from "../../facts/denied-reads.ts";
 import { isSecretPlace } from "../../facts/secrets.ts";
 import { listed } from "../../facts/wording.ts";
-import { loadCredential } from "../remedies.ts";
+import { readBySystemd } from "../read-by-systemd.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 
@@ -82,7 +82,7 @@ export default defineRule({
           ...(index === undefined ? {} : { phase: index }),
         },
         ...(here.some(({ inForce }) => inForce)
-          ? { remedies: [loadCredential({ vm, unit, runner: runners?.current, secrets })] }
+          ? { remedies: [readBySystemd({ vm, unit, runner: runners?.current, secrets })] }
           : {}),
       };
     }
