@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { openHost } from "../../src/host/open-host.ts";
+import { allPages } from "../support/all-pages.ts";
 import { builtTrees, canBuildTrees } from "../support/built-trees.ts";
 import { findingOf, parseReport, vmOf, type JsonReport } from "../support/report-json.ts";
 import { runMvdoctor } from "../support/run-node.ts";
@@ -11,9 +13,17 @@ const NOW = ["--now", "2025-09-27 02:30:00"];
 
 describe.skipIf(!canBuildTrees)("the incident and its variants", () => {
   const tree = builtTrees(STORY, HOLE, WORKED, REPAIRED);
-  const diagnose = (scenario: string, ...vms: readonly string[]) => {
+  const known = new Map<string, ReturnType<typeof ask>>();
+  const ask = (scenario: string, vms: readonly string[]) => {
     const ended = runMvdoctor(["diagnose", ...vms, "--root", tree(scenario), "--json", ...NOW]);
     return { ...ended, report: parseReport(ended.stdout) };
+  };
+  /** Asked once for each question: the same evidence gives the same bytes, as a test of its own shows. */
+  const diagnose = (scenario: string, ...vms: readonly string[]): ReturnType<typeof ask> => {
+    const key = [scenario, ...vms].join(" ");
+    const answer = known.get(key) ?? ask(scenario, vms);
+    known.set(key, answer);
+    return answer;
   };
 
   it("names the missing way first and the refused read of phase 1 after it", () => {
@@ -123,13 +133,11 @@ describe.skipIf(!canBuildTrees)("the incident and its variants", () => {
     }
   });
 
-  it("gives the same bytes twice, in every format", () => {
-    for (const command of ["diagnose", "timeline", "report"]) {
-      for (const format of ["text", "markdown", "json"]) {
-        const args = [command, "test-vm", "--root", tree(STORY), "-o", format, ...NOW];
-        expect(runMvdoctor(args).stdout).toBe(runMvdoctor(args).stdout);
-      }
-    }
+  it("gives the same bytes twice, in every format", async () => {
+    const look = () => allPages(openHost(tree(STORY)), { now: NOW[1] });
+    expect(await look()).toEqual(await look());
+    const args = ["report", "--root", tree(STORY), ...NOW];
+    expect(runMvdoctor(args).stdout).toBe(runMvdoctor(args).stdout);
   });
 
   it("reads --since on the host's clock, on the day of the last entry", () => {

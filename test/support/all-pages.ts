@@ -1,0 +1,23 @@
+import type { Host } from "../../src/host/host.ts";
+import { diagnoseHost, render, type Times } from "../../src/index.ts";
+
+const VIEWS = ["diagnosis", "timeline", "check"] as const;
+const FORMATS = ["text", "markdown", "json"] as const;
+
+/** Every page that one look at a host can be shown as, by view and format. */
+export const allPages = async (
+  host: Host,
+  times: Times = {},
+  vms: readonly string[] = [],
+): Promise<Readonly<Record<string, string>>> => {
+  const answer = await diagnoseHost(host, { source: {}, times, vms });
+  if (answer.status !== "diagnosed") throw new Error(JSON.stringify(answer));
+  return Object.fromEntries(
+    VIEWS.flatMap((view) =>
+      FORMATS.map((format) => [
+        `${view} as ${format}`,
+        render(answer.report, view, format, { width: 80, colour: false }),
+      ]),
+    ),
+  );
+};
