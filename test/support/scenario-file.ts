@@ -49,6 +49,8 @@ const scenario = v.strictObject({
   changes: v.optional(changesSchema, {}),
   /** Half a second more: only where what references what in the store matters. */
   nixDatabase: v.optional(v.boolean(), false),
+  /** Somebody sent the journal and nothing else: no file of the host can be looked at. */
+  journalOnly: v.optional(v.boolean(), false),
   args: v.optional(v.array(v.string()), []),
   expect: v.optional(expectation, {}),
 });

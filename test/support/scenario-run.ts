@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import type { Host } from "../../src/host/host.ts";
+import { openHost, openJournal } from "../../src/host/open-host.ts";
 import { diagnoseHost, render, type Answer, type Format } from "../../src/index.ts";
 import { statusOfFindings } from "../../src/command-line/exit-status.ts";
 import { buildHostTree } from "./host-tree.ts";
@@ -33,6 +35,10 @@ export const buildScenario = async (
   await buildHostTree(scenario, root, { nixDatabase, journalFiles });
   return scenario;
 };
+
+/** The host of a scenario that was built in `root`, as far as the scenario lets one look. */
+export const openScenario = ({ journalOnly }: ScenarioCase, root: string): Host =>
+  journalOnly ? openJournal({ directory: join(root, "var/log/journal") }) : openHost(root);
 
 /** What `mvdoctor diagnose VM --json --now END` and the scenario's own arguments come to; `undefined` where the VM is not found. */
 export const outcomeOf = async (

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { loadScenarioCases } from "./scenario-file.ts";
-import { openHost } from "../../src/host/open-host.ts";
-import { buildScenario, pageOf } from "./scenario-run.ts";
+import { buildScenario, openScenario, pageOf } from "./scenario-run.ts";
 
 /** Builds the host of a scenario, leaves it there to be looked at, and prints the report. */
 const [subject, name, ...rest] = process.argv.slice(2);
@@ -20,6 +19,6 @@ if (wanted === undefined || rest.length > 0) {
 } else {
   const root = join(await mkdtemp(join(tmpdir(), "mvdoctor-shown-")), "host");
   const host = await buildScenario(wanted, root);
-  const { page, exit } = await pageOf(wanted, host, openHost(root), "text");
+  const { page, exit } = await pageOf(wanted, host, openScenario(wanted, root), "text");
   console.log(`${page}\nexit ${exit}; the tree is in ${root}`);
 }

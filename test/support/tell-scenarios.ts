@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { openHost } from "../../src/host/open-host.ts";
 import { recordHost, replayHost } from "../../src/host/recording.ts";
 import { RULES } from "../../src/rules/index.ts";
 import { canBuildTrees } from "./built-trees.ts";
@@ -13,7 +12,7 @@ import type { JsonVm } from "./report-json.ts";
 import { complaintsAbout, describeOutcome } from "./scenario-check.ts";
 import { loadScenarioCases, type ScenarioCase } from "./scenario-file.ts";
 import { requireTools } from "./requirements.ts";
-import { buildScenario, outcomeOf } from "./scenario-run.ts";
+import { buildScenario, openScenario, outcomeOf } from "./scenario-run.ts";
 import { declaredBy } from "./watched-rules.ts";
 
 const canParseNix = requireTools("nix-instantiate");
@@ -77,7 +76,7 @@ export const tellScenarios = async (folder: string): Promise<void> => {
 const tell = async (scenario: ScenarioCase, dir: string): Promise<void> => {
   const root = join(dir, "as-it-is");
   const host = await buildScenario(scenario, root);
-  const recording = recordHost(openHost(root));
+  const recording = recordHost(openScenario(scenario, root));
   const outcome = await outcomeOf(scenario, host, recording.host);
   if (outcome === undefined) throw new Error(`no VM ${scenario.vm} was found`);
   const complaints = complaintsAbout(scenario, outcome);
@@ -92,7 +91,7 @@ const tell = async (scenario: ScenarioCase, dir: string): Promise<void> => {
     change: renamed,
     journalFiles: 3,
   });
-  const same = await outcomeOf(elsewhere, other, openHost(join(dir, "renamed")));
+  const same = await outcomeOf(elsewhere, other, openScenario(scenario, join(dir, "renamed")));
   expect(same && essence(same.vm)).toEqual(essence(outcome.vm));
 
   // Evidence that is taken away weakens what is found, and never makes it good.
