@@ -265,12 +265,13 @@ const wrong = (flag: string, text: string): ResolvedTimes => ({
 
 /** Every rule with its documentation, in the order of the ids. */
 export const catalogue = (): readonly RuleEntry[] =>
-  RULES.map(({ id, severity, docs, requires, optional, causes }) => ({
+  RULES.map(({ id, severity, docs, requires, optional = [], anyOf = [], causes }) => ({
     id,
     severity,
     ...docs,
     needs: requires,
-    uses: optional ?? [],
+    needsOneOf: anyOf,
+    uses: optional.filter((key) => !anyOf.includes(key)),
     canCause: [...new Set((causes ?? []).flatMap(({ effects }) => effects))],
   }));
 

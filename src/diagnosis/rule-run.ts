@@ -17,7 +17,7 @@ export const runRules = (rules: readonly AnyRule[], knowledge: CollectedKnowledg
   const observed: Observed[] = [];
   const outcomes: RuleOutcome[] = [];
   for (const rule of rules) {
-    const missing = rule.requires.filter((key) => knowledge[key].status === "unavailable");
+    const missing = missingFor(rule, knowledge);
     if (missing.length > 0) {
       outcomes.push({ id: rule.id, status: "skipped", missing });
       continue;
@@ -37,6 +37,15 @@ export const runRules = (rules: readonly AnyRule[], knowledge: CollectedKnowledg
     }
   }
   return { observed, outcomes };
+};
+
+/** What is not there of what the rule cannot do without. */
+const missingFor = (
+  { requires, anyOf = [] }: AnyRule,
+  knowledge: CollectedKnowledge,
+): readonly KnowledgeKey[] => {
+  const isMissing = (key: KnowledgeKey): boolean => knowledge[key].status === "unavailable";
+  return [...requires.filter(isMissing), ...(anyOf.every(isMissing) ? anyOf : [])];
 };
 
 const narrowed = (knowledge: CollectedKnowledge, keys: readonly KnowledgeKey[]): Knowledge => {

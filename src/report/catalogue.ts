@@ -26,6 +26,8 @@ export interface RuleEntry {
   readonly needs: readonly KnowledgeName[];
   /** What it takes into account where it is there. */
   readonly uses: readonly KnowledgeName[];
+  /** Any one of these is enough. */
+  readonly needsOneOf: readonly KnowledgeName[];
   readonly canCause: readonly RuleId[];
 }
 
@@ -91,8 +93,9 @@ const items = (out: Page, texts: readonly string[]): void => {
 };
 
 /** What a rule needs and uses, one line each. */
-export const needLines = ({ needs, uses }: RuleEntry): readonly string[] => [
+export const needLines = ({ needs, needsOneOf, uses }: RuleEntry): readonly string[] => [
   ...needs.map((key) => nameOf(key)),
+  ...(needsOneOf.length === 0 ? [] : [`${needsOneOf.map((key) => nameOf(key)).join(", or ")}`]),
   ...uses.map((key) => `${nameOf(key)}, where it is there`),
 ];
 

@@ -192,6 +192,8 @@ export interface Rule<
   /** Without one of these the rule is skipped, and the report says what was missing. */
   readonly requires: readonly Required[];
   readonly optional?: readonly Optional[];
+  /** Of the optional ones, those of which one has to be there at least. */
+  readonly anyOf?: readonly NoInfer<Optional>[];
   readonly causes?: readonly CausalClaim[];
   check(knowledge: RuleKnowledge<Required, Optional>): Iterable<Observation>;
 }
@@ -204,8 +206,9 @@ export const defineRule = <
 ): Rule<Required, Optional> => rule;
 
 /** A rule behind the registry: its needs are looked up by the engine, which hands over exactly these. */
-export interface AnyRule extends Omit<Rule, "requires" | "optional" | "check"> {
+export interface AnyRule extends Omit<Rule, "requires" | "optional" | "anyOf" | "check"> {
   readonly requires: readonly KnowledgeKey[];
   readonly optional?: readonly KnowledgeKey[];
+  readonly anyOf?: readonly KnowledgeKey[];
   check(knowledge: Knowledge): Iterable<Observation>;
 }
