@@ -184,11 +184,16 @@ const withCredential = (
 const changingTo =
   (hypervisor: Hypervisor) =>
   (runners: LinkedRunners): LinkedRunners =>
-    withCurrent(runners, ({ credentialsDirectory: _, machine: __, platforms: ___, ...runner }) => ({
-      ...runner,
+    withCurrent(runners, ({ directory, script, ref, size, guestName }) => ({
+      ...(directory === undefined ? {} : { directory }),
+      ...(guestName === undefined ? {} : { guestName }),
+      script,
+      ref,
+      size,
       hypervisor,
       reads: [],
       channels: [],
+      notifies: false,
     }));
 
 /** The runner takes the credential, and no longer opens the file that it stands for. */

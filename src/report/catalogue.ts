@@ -95,7 +95,7 @@ const items = (out: Page, texts: readonly string[]): void => {
 /** What a rule needs and uses, one line each. */
 export const needLines = ({ needs, needsOneOf, uses }: RuleEntry): readonly string[] => [
   ...needs.map((key) => nameOf(key)),
-  ...(needsOneOf.length === 0 ? [] : [`${needsOneOf.map((key) => nameOf(key)).join(", or ")}`]),
+  ...(needsOneOf.length === 0 ? [] : [needsOneOf.map((key) => nameOf(key)).join(", or ")]),
   ...uses.map((key) => `${nameOf(key)}, where it is there`),
 ];
 
