@@ -59,7 +59,10 @@ export default defineRule({
 const killed = (start: Invocation, log: KernelLog | undefined): readonly Sign[] => {
   if (start.result?.value === "oom-kill") return [{ ref: start.result.ref }];
   // With OOMPolicy=continue the result is a mere signal.
-  const signals = start.exits.some(({ code, status }) => code === "killed" && status === SIGKILL);
+  // A wrapper that waits for the VMM ends with 128 and the signal.
+  const signals = start.exits.some(({ code, status }) =>
+    code === "killed" ? status === SIGKILL : code === "exited" && status === 128 + SIGKILL,
+  );
   return signals ? killsOf(start, log).map(({ ref }) => ({ ref })) : [];
 };
 

@@ -53,6 +53,6 @@ export default defineRule({
 
 /** With words about the interface; a helper that failed without any is told by unrelated/other-unit. */
 const failuresToMakeIt = (helper: Invocation) =>
-  /^microvm-(?:mac)?tap-interfaces@/u.test(helper.unit)
+  /^microvm-(?:macv)?tap-interfaces@/u.test(helper.unit)
     ? meaningsIn(helper, "vmm-error").filter(({ meaning }) => meaning.about === "tap")
     : [];
