@@ -6,6 +6,7 @@ import { helperTroubles } from "../../facts/helper-failures.ts";
 import { meaningsIn } from "../../facts/starts.ts";
 import { beforeGuest, troubleIn, troublesOf, type Sign } from "../../facts/vmm-troubles.ts";
 import { defineRule, type Observation } from "../rule.ts";
+import { giveDevice } from "../unrelated-remedies.ts";
 import { ENDS_THE_START_OR_A_HELPER, troubleObservation } from "../vmm-trouble.ts";
 
 /** Steps of systemd.exec(5), PROCESS EXIT CODES, that fail over the host and not over the VM, in words. */
@@ -102,6 +103,7 @@ function* refusedDevices({ history }: Known): Iterable<Observation> {
       title: `The VMM may not use ${what}`,
       explanation: `The runner asks for ${what}, and the host refuses it or has none.`,
       subject: { device: what },
+      remedies: giveDevice(trouble),
     });
   }
 }

@@ -1,5 +1,6 @@
 import { troublesOf } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
+import { freeFile } from "../unrelated-remedies.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 export default defineRule({
@@ -34,6 +35,7 @@ export default defineRule({
           ? "The VMM could not take the address of its own socket: another VMM of this VM still serves it, or left it behind."
           : "The VMM could not lock an image that it needs.",
         subject: { file: trouble.object ?? "image" },
+        remedies: freeFile(trouble),
       });
     }
   },

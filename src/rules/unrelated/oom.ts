@@ -4,6 +4,7 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import { endOfStart } from "../../facts/starts.ts";
 import { troubleIn, troublesOf, type Sign } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
+import { makeRoom } from "../unrelated-remedies.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 const SECOND = 1_000_000;
@@ -43,6 +44,7 @@ export default defineRule({
             "The host ran out of memory, or the unit met its limit, and the VMM was killed.",
           subject: { unit: phase.starts[0]?.unit ?? "" },
           evidence: kills.slice(0, 1).map(({ ref }): EvidenceRef => ref),
+          remedies: makeRoom(trouble),
         });
       }
     }
@@ -51,6 +53,7 @@ export default defineRule({
         title: "The host has no memory for the VM",
         explanation: "The VMM asked for the guest's memory and did not get it.",
         subject: { unit: trouble.phase?.starts[0]?.unit ?? "" },
+        remedies: makeRoom(trouble),
       });
     }
   },

@@ -2,6 +2,7 @@ import type { Invocation } from "../../evidence/journal.ts";
 import { meaningsIn } from "../../facts/starts.ts";
 import { troubleIn } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
+import { lookAtCrash } from "../unrelated-remedies.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 /** signal(7): SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. SIGTERM and SIGKILL come from others. */
@@ -38,6 +39,7 @@ export default defineRule({
           explanation:
             "The process of the VM ended by a fault of its own, not by its arguments and not by a stop.",
           subject: { unit: phase.starts[0]?.unit ?? "" },
+          remedies: lookAtCrash(trouble),
         });
       }
     }
