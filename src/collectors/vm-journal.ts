@@ -19,6 +19,7 @@ import {
 import { MESSAGE_ID } from "../journal/message-ids.ts";
 import { readEntries, type ReadSummary, type Window } from "../journal/read.ts";
 import type { UnitName, VmName } from "../vocabulary.ts";
+import { beginsGuest, ofTheHost } from "./output/console.ts";
 import { meaningsOf } from "./output/meanings.ts";
 import { setupWords } from "./output/service-manager.ts";
 
@@ -32,6 +33,7 @@ type Draft = { -readonly [Key in keyof Invocation]: Invocation[Key] } & {
 interface Reading {
   readonly draft: Draft;
   readonly said: Map<string, number>;
+  guestHasSpoken: boolean;
 }
 
 /** A guest that says the same thing a thousand times says it once for a rule; the first lines are kept. */
@@ -205,7 +207,7 @@ const readingOf = (
     outputLines: 0,
     lines: [],
   };
-  const reading: Reading = { draft, said: new Map() };
+  const reading: Reading = { draft, said: new Map(), guestHasSpoken: false };
   readings.set(id, reading);
   return reading;
 };
@@ -283,11 +285,16 @@ const addSpawnFailure = (draft: Draft, entry: JournalEntry, ref: JournalRef): vo
   draft.spawnFailures.push({ step, ...(Number.isInteger(errno) ? { errno } : {}), ref });
 };
 
-const addOutput = ({ draft, said }: Reading, entry: JournalEntry, ref: JournalRef): void => {
+const addOutput = (reading: Reading, entry: JournalEntry, ref: JournalRef): void => {
+  const { draft, said } = reading;
   draft.outputLines += 1;
   draft.firstOutput ??= ref;
   draft.lastOutput = ref;
-  const meanings = meaningsOf(entry.message).filter((meaning) => {
+  const all = meaningsOf(entry.message);
+  reading.guestHasSpoken ||= beginsGuest(all);
+  const { guestHasSpoken } = reading;
+  const own = ofTheHost(all, entry, { began: draft.first.time, guestHasSpoken });
+  const meanings = own.filter((meaning) => {
     const key = JSON.stringify(meaning);
     const count = (said.get(key) ?? 0) + 1;
     said.set(key, count);

@@ -7,7 +7,13 @@ import { runnersThatFit } from "../facts/origin.ts";
 import { provenanceOf, provenanceSources } from "../facts/provenance.ts";
 import type { ProvenanceInput } from "../facts/runner-account.ts";
 import type { Secret } from "../facts/secrets.ts";
-import { endOfStart, failureSignature, hasFailed, meaningsIn } from "../facts/starts.ts";
+import {
+  endOfStart,
+  failureSignature,
+  hasFailed,
+  meaningsIn,
+  isWorthQuoting,
+} from "../facts/starts.ts";
 import { counted, listed, moment } from "../facts/wording.ts";
 import { formatDuration } from "../time/format-time.ts";
 import type { PhaseAccount } from "./finding.ts";
@@ -169,9 +175,7 @@ const startQuotes = (phase: Phase): readonly JournalRef[] => {
   const last = phase.starts.at(-1);
   if (start === undefined || last === undefined) return [];
   const told = phase.starts.flatMap(({ lines }) =>
-    lines
-      .filter(({ meanings }) => meanings.some(({ kind }) => kind !== "guest-kernel"))
-      .map(({ ref }) => ref),
+    lines.filter(isWorthQuoting).map(({ ref }) => ref),
   );
   const end = start.result?.ref ?? start.exits[0]?.ref;
   const refs = [

@@ -1,6 +1,6 @@
 import type { Invocation, VmJournal } from "../evidence/journal.ts";
 import type { Change, History, Phase } from "../facts/history.ts";
-import { endOfStart, guestSpoke } from "../facts/starts.ts";
+import { endOfStart, guestSpoke, isWorthQuoting } from "../facts/starts.ts";
 import { counted } from "../facts/wording.ts";
 import { formatDuration } from "../time/format-time.ts";
 import type { TimelineRow } from "./finding.ts";
@@ -90,14 +90,12 @@ const startRows = (start: Invocation): readonly TimelineRow[] => {
           text: "start",
           evidence: start.started ?? start.first,
         },
-    ...start.lines
-      .filter(({ meanings }) => meanings.some(({ kind }) => kind !== "guest-kernel"))
-      .map(({ ref }): TimelineRow => ({
-        time: ref.time,
-        kind: spoke === undefined ? "start" : "guest",
-        text: ref.text,
-        evidence: ref,
-      })),
+    ...start.lines.filter(isWorthQuoting).map(({ ref }): TimelineRow => ({
+      time: ref.time,
+      kind: spoke === undefined ? "start" : "guest",
+      text: ref.text,
+      evidence: ref,
+    })),
     ...(start.result === undefined
       ? []
       : [

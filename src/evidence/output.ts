@@ -33,7 +33,9 @@ export type GuestMeaning =
   | { readonly kind: "guest-failed"; readonly what: string }
   /** A program finds that others than its user may read a credential. */
   | { readonly kind: "credential-mode" }
-  | { readonly kind: "guest-kernel" };
+  | { readonly kind: "guest-kernel" }
+  /** The guest's boot reached its end: its usual target, or a login. */
+  | { readonly kind: "guest-up" };
 
 /** What a VMM, or the runner around it, fails over. */
 export const VMM_TROUBLES = [
@@ -48,6 +50,7 @@ export const VMM_TROUBLES = [
   "name-too-long",
   "too-large",
   "share",
+  "device",
   "panic",
 ] as const;
 export type VmmTrouble = (typeof VMM_TROUBLES)[number];

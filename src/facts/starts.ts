@@ -1,4 +1,4 @@
-import type { Invocation } from "../evidence/journal.ts";
+import type { Invocation, OutputLine } from "../evidence/journal.ts";
 import type { OutputMeaning } from "../evidence/output.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { Micros } from "../vocabulary.ts";
@@ -41,6 +41,10 @@ export const meaningsIn = <Kind extends OutputMeaning["kind"]>(
       .filter((meaning): meaning is Extract<OutputMeaning, { kind: Kind }> => meaning.kind === kind)
       .map((meaning) => ({ meaning, ref })),
   );
+
+/** It says more than that a guest boots. */
+export const isWorthQuoting = ({ meanings }: OutputLine): boolean =>
+  meanings.some(({ kind }) => kind !== "guest-kernel" && kind !== "guest-up");
 
 /** The guest itself has spoken. */
 export const guestSpoke = (start: Invocation): JournalRef | undefined =>

@@ -17,10 +17,10 @@ export interface Trouble {
 }
 
 /**
- * `down`: the newest starts fail with it. `left`: the starts of an earlier phase failed with it, and no later start went well, so nothing
+ * `down`: the newest starts fail with it. `again`: so do starts of a later phase. `left`: the starts of an earlier phase failed with it, and no later start went well, so nothing
  * shows that it is repaired. `over`: a start went well with it or after it.
  */
-export type Standing = "down" | "left" | "over";
+export type Standing = "down" | "again" | "left" | "over";
 
 /** Where the VMM, or the runner around it, met this. */
 export const troublesOf = (history: History, about: VmmTrouble): readonly Trouble[] =>
@@ -85,22 +85,28 @@ export const troubleIn = (
         history,
         phase,
         met.map(({ start }) => start),
-        isEndedByIt,
+        { signsOf, isEndedByIt },
       ),
     },
   ];
 };
 
+interface Looks {
+  readonly signsOf: (start: Invocation) => readonly Sign[];
+  readonly isEndedByIt: (start: Invocation) => boolean;
+}
+
 const standingOf = (
   history: History,
   phase: Phase,
   met: readonly Invocation[],
-  isEndedByIt: (start: Invocation) => boolean,
+  { signsOf, isEndedByIt }: Looks,
 ): Standing => {
   const failed = met.filter(isEndedByIt);
   if (failed.length === 0) return "over";
   const later = history.phases.filter(({ index }) => index > phase.index);
   if (later.some(({ starts }) => starts.some((start) => !failedByItself(start)))) return "over";
+  if (later.some(({ starts }) => starts.some((start) => signsOf(start).length > 0))) return "again";
   if (later.some(({ starts }) => starts.length > 0)) return "left";
   // A start that is under way beside ones that failed is the next round of their loop.
   const ended = phase.starts.filter((start) => endOfStart(start) !== undefined);

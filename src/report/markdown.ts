@@ -2,6 +2,7 @@ import type { Argument, PhaseAccount, VmDiagnosis } from "../diagnosis/finding.t
 import { formatClock, formatDuration, formatTime, formatUtc } from "../time/format-time.ts";
 import { STAGES } from "../vocabulary.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
+import { recommended } from "./recommended.ts";
 import type { Report } from "./report.ts";
 import { answerLines, optionLetter } from "./text.ts";
 import { cell, code, fenced, list, prose } from "./markdown-text.ts";
@@ -157,10 +158,11 @@ const open = (vm: VmDiagnosis, numbers: EvidenceNumbers, zone: string): readonly
 /** What would repair it, and what would not. */
 export const optionBlocks = (vm: Pick<VmDiagnosis, "options" | "findings">): readonly string[] => {
   const misleading = vm.findings.flatMap((finding) => (finding.repaired ? [] : finding.misleading));
+  const best = recommended(vm);
   return [
     ...(vm.options.length === 0 ? [] : ["## Options"]),
     ...vm.options.flatMap((option, index) => [
-      `### Option ${optionLetter(index)}: ${prose(option.title)}${index === 0 ? " (recommended)" : ""}`,
+      `### Option ${optionLetter(index)}: ${prose(option.title)}${option === best ? " (recommended)" : ""}`,
       list([
         `clears ${option.clears.map((id) => `\`${id}\``).join(", ")}${option.checked ? ": the rules were asked again with this in place" : ", by the rule's word"}`,
         option.leaves.length === 0

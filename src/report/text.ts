@@ -4,6 +4,7 @@ import { formatClock, formatDuration, formatTime } from "../time/format-time.ts"
 import { STAGES, type StageState } from "../vocabulary.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import { page, type Page, type PageOptions } from "./page.ts";
+import { recommended } from "./recommended.ts";
 import type { Report } from "./report.ts";
 import { skippedCount, skippedLines } from "./skipped.ts";
 import { expiredLines, suppressedHeadline, suppressionLine } from "./suppressed.ts";
@@ -69,7 +70,7 @@ export const answerLines = (vm: VmDiagnosis): readonly string[] => {
   const roots = vm.findings.filter(({ role }) => role === "root-cause");
   const now = roots.filter(({ scope }) => scope.inForce);
   const before = roots.filter(({ scope }) => !scope.inForce);
-  const [first] = vm.options;
+  const first = recommended(vm);
   if (roots.length === 0) {
     switch (vm.status) {
       case "healthy":
@@ -240,10 +241,11 @@ export const optionList = (
   { options, findings: found }: Pick<VmDiagnosis, "options" | "findings">,
 ): void => {
   if (options.length > 0) out.heading("What to do");
+  const best = recommended({ options, findings: found });
   for (const [index, option] of options.entries()) {
     out.paragraph(
       out.paint.bold(
-        `${optionLetter(index)}. ${option.title}${index === 0 ? " (recommended)" : ""}`,
+        `${optionLetter(index)}. ${option.title}${option === best ? " (recommended)" : ""}`,
       ),
       "  ",
       "     ",

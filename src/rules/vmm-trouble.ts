@@ -37,6 +37,7 @@ export const troubleObservation = (trouble: Trouble, words: TroubleWords): Obser
 const STANDING: Readonly<Record<Standing, string>> = {
   down: ", and none got further: this is what keeps the VM down, no secret is involved.",
   left: ", and none got further; later starts fail before they show whether it is repaired.",
+  again: ", and none got further; starts of a later phase meet it again.",
   over: "; the VM got over it.",
 };
 

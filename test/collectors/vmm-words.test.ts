@@ -151,6 +151,46 @@ describe("what a line of a VMM says", () => {
       "/nix/store/x-run: line 12: /nix/store/y/bin/cloud-hypervisor: Argument list too long",
     ],
     ["panic", undefined, "thread 'vmm' panicked at vmm/src/lib.rs:812:10:"],
+    ["kvm", "/dev/kvm", "exiting with error 1: failed to open KVM device /dev/kvm"],
+    ["kvm", "/dev/kvm", "  Error: '/dev/kvm' KVM driver not available."],
+    ["kvm", undefined, "microvm@db: ioctl(KVM_CREATE_VM) failed: 16 Device or resource busy"],
+    ["kvm", undefined, "microvm@db: CPU model 'host' requires KVM or HVF"],
+    ["tap", undefined, "  Error: Unable to open /dev/net/tun"],
+    ["tap", undefined, "could not open /dev/vhost-net: Permission denied"],
+    ["tap", undefined, "RTNETLINK answers: Operation not permitted"],
+    ["tap", "enp9s0", 'Cannot find device "enp9s0"'],
+    ["tap", undefined, "    0: failed to set up virtual networking"],
+    ["vsock", undefined, "  Error: Failed opening vhost-vsock device"],
+    [
+      "vsock",
+      "2",
+      "microvm@db: -device vhost-vsock-pci,guest-cid=2: guest-cid property must be greater than 2",
+    ],
+    ["volume", "/srv/img/db.img", "  Fatal: unable to open /srv/img/db.img"],
+    ["volume", undefined, "microvm@db: -drive file=/srv/db: Image is not in qcow2 format"],
+    ["lock", undefined, "  1: Error binding API server socket: Address in use (os error 98)"],
+    [
+      "lock",
+      "db.sock",
+      "microvm@db: -qmp unix:db.sock,server,nowait: Failed to bind socket to db.sock: Address already in use",
+    ],
+    ["lock", undefined, "flock: 9: Resource temporarily unavailable"],
+    [
+      "memory",
+      undefined,
+      "microvm@db: can't open backing store /dev/hugepages for guest RAM: Permission denied",
+    ],
+    [
+      "device",
+      "/dev/vfio/12",
+      "microvm@db: -device vfio-pci,host=0000:01:00.0: vfio 0000:01:00.0: failed to open /dev/vfio/12: Permission denied",
+    ],
+    [
+      "device",
+      "io_uring",
+      "microvm@db: -drive aio=io_uring: Unable to use io_uring: failed to init linux io_uring ring: Operation not permitted",
+    ],
+    ["panic", undefined, "Shutting down VM after intercepting a bad syscall (41)."],
   ])("%s, about %s: %s", (about, object, line) => {
     expect(troubleIn(line)).toEqual({ about, object });
   });
@@ -171,6 +211,8 @@ describe("what a line of a VMM says", () => {
     "/nix/store/x-run: line 4: base64: invalid option -- 'q'",
     "microvm@db: some device: Invalid argument",
     "cloud-hypervisor: 12.1s: <vmm> INFO: virtio-fs device ready",
+    "microvm@db: warning: vhost-vsock: something already in use",
+    "cloud-hypervisor: 20.1ms: <vmm> WARN:hypervisor: Failed to open /dev/kvm once: Invalid argument",
   ])("nothing: %s", (line) => {
     expect(troubleIn(line)).toBeUndefined();
   });

@@ -89,7 +89,7 @@ const mounts = (text: string): readonly GuestMeaning[] => {
 
 /** systemd's and the initrd's words on a console, whatever the distribution. */
 const EMERGENCY =
-  /\bemergency (?:mode|shell)\b|Reached target .*\bEmergency Mode\b|Entering emergency\b/iu;
+  /\byou are in emergency mode\b|\bReached target .*\bEmergency Mode\b|\b(?:enter(?:ing|ed)?|start(?:ing|ed)?|drop(?:ping|ped|s)?|into)\b.{0,16}\bemergency\b (?:mode|shell)\b/iu;
 const FAILED =
   /^\s*\[\s*FAILED\s*\]\s*(?:Failed (?:to start|to mount|unmounting|mounting)\s+)?(?<what>.+?)\.?\s*$/u;
 
@@ -119,9 +119,24 @@ const metadataMissing = (text: string): readonly GuestMeaning[] =>
     ? [{ kind: "guest-without-metadata" }]
     : [];
 
-/** The first thing that a Linux guest says: from here on the VMM has done its part. */
-const GUEST_KERNEL =
-  /^\s*\[\s*\d+\.\d+\]\s|^\s*Linux version \d|Welcome to .*NixOS|systemd\[1\]: (?:Hostname set|Reached target)/u;
+/** What a Linux guest says first: its kernel, the stages of NixOS, systemd's marks on a console, a login. From here on the VMM has done its part. */
+const GUEST_KERNEL = new RegExp(
+  [
+    String.raw`^\s*\[\s*\d+\.\d+\]\s`,
+    String.raw`^\s*Linux version \d`,
+    String.raw`^\s*\[\s*(?:OK|FAILED|DEPEND|SKIP)\s*\]`,
+    String.raw`^<<< (?:NixOS Stage \d|Welcome to)`,
+    String.raw`^Welcome to .*\bNixOS`,
+    String.raw`^[\w.-]+ login:\s`,
+    String.raw`systemd\[1\]: (?:Hostname set|Reached target)`,
+  ].join("|"),
+  "u",
+);
 
-const guestKernel = (text: string): readonly GuestMeaning[] =>
-  GUEST_KERNEL.test(text) ? [{ kind: "guest-kernel" }] : [];
+const UP =
+  /\bReached target .*\b(?:Multi-User System|Graphical Interface)\b|^[\w.-]+ login:\s*$|^<<< Welcome to/u;
+
+const guestKernel = (text: string): readonly GuestMeaning[] => [
+  ...(GUEST_KERNEL.test(text) ? [{ kind: "guest-kernel" } as const] : []),
+  ...(UP.test(text) ? [{ kind: "guest-up" } as const] : []),
+];

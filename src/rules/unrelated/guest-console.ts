@@ -51,7 +51,10 @@ const lastWord = (
   const panic = meaningsIn(start, "guest-panic").at(-1);
   if (panic !== undefined) return { ref: panic.ref, panic: true };
   const emergency = meaningsIn(start, "guest-emergency").at(-1);
-  return emergency === undefined ? undefined : { ref: emergency.ref, panic: false };
+  if (emergency === undefined) return undefined;
+  // Whoever leaves the shell lets the boot go on.
+  const wentOn = meaningsIn(start, "guest-up").some(({ ref }) => ref.time > emergency.ref.time);
+  return wentOn ? undefined : { ref: emergency.ref, panic: false };
 };
 
 const stuckGuest = (phase: Phase, history: History): Observation | undefined => {

@@ -4,8 +4,9 @@ import { credentialFailures } from "../../facts/credential-failures.ts";
 import type { Knowledge } from "../../facts/facts.ts";
 import { helperTroubles } from "../../facts/helper-failures.ts";
 import { meaningsIn } from "../../facts/starts.ts";
-import { beforeGuest, troubleIn, type Sign } from "../../facts/vmm-troubles.ts";
+import { beforeGuest, troubleIn, troublesOf, type Sign } from "../../facts/vmm-troubles.ts";
 import { defineRule, type Observation } from "../rule.ts";
+import { giveDevice } from "../unrelated-remedies.ts";
 import { ENDS_THE_START_OR_A_HELPER, troubleObservation } from "../vmm-trouble.ts";
 
 /** Steps of systemd.exec(5), PROCESS EXIT CODES, that fail over the host and not over the VM, in words. */
@@ -32,10 +33,10 @@ export default defineRule({
   severity: "error",
   part: "cause",
   docs: {
-    what: "The host's own environment keeps the unit from starting: a missing user, a container that forbids what systemd needs.",
+    what: "The host's own environment keeps the unit from starting: a missing user, a container that forbids what systemd needs, a device that may not be passed through.",
     why: "systemd fails before the runner, at a step that has nothing to do with a secret's file; in a container the mounts for credentials may be forbidden, and the words say only Protocol error.",
     proof:
-      "The step that failed (USER, GROUP, NAMESPACE, EXEC and others), in the VM's starts or in those of a helper unit; in a container, a failed credential step or an empty credentials directory while every source is there.",
+      "The step that failed (USER, GROUP, NAMESPACE, EXEC and others), in the VM's starts or in those of a helper unit; the VMM's line about a device of the host (vfio, io_uring) with the errno; in a container, a failed credential step or an empty credentials directory while every source is there.",
     ruledOut: "A source of a credential that is missing, too large or cannot be decrypted.",
     confusedWith: [
       {
@@ -69,6 +70,7 @@ export default defineRule({
     for (const step of Object.keys(STEPS)) yield* failuresOf(step, knowledge);
     yield* failedPrograms(knowledge);
     yield* forbiddenMounts(knowledge);
+    yield* refusedDevices(knowledge);
   },
 });
 
@@ -89,6 +91,19 @@ function* failuresOf(step: string, { history, vmJournal }: Known): Iterable<Obse
       title: `systemd cannot set the process up: ${what}`,
       explanation: `The start fails at step ${step}: ${what}.`,
       subject: { step },
+    });
+  }
+}
+
+/** A device that is passed through, or the kernel's io_uring: nothing of it has to do with a secret. */
+function* refusedDevices({ history }: Known): Iterable<Observation> {
+  for (const trouble of troublesOf(history, "device")) {
+    const what = trouble.object ?? "a device of the host";
+    yield troubleObservation(trouble, {
+      title: `The VMM may not use ${what}`,
+      explanation: `The runner asks for ${what}, and the host refuses it or has none.`,
+      subject: { device: what },
+      remedies: giveDevice(trouble),
     });
   }
 }

@@ -1,5 +1,6 @@
 import { troublesOf } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
+import { openKvm } from "../unrelated-remedies.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 export default defineRule({
@@ -42,6 +43,7 @@ export default defineRule({
           : "The VMM asks for KVM and is refused.",
         subject: { device: "/dev/kvm" },
         evidence: device === undefined ? [] : [device],
+        remedies: openKvm(trouble, absent),
       });
     }
   },

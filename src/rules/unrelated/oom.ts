@@ -4,6 +4,7 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import { endOfStart } from "../../facts/starts.ts";
 import { troubleIn, troublesOf, type Sign } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
+import { makeRoom } from "../unrelated-remedies.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 const SECOND = 1_000_000;
@@ -43,6 +44,7 @@ export default defineRule({
             "The host ran out of memory, or the unit met its limit, and the VMM was killed.",
           subject: { unit: phase.starts[0]?.unit ?? "" },
           evidence: kills.slice(0, 1).map(({ ref }): EvidenceRef => ref),
+          remedies: makeRoom(trouble),
         });
       }
     }
@@ -51,6 +53,7 @@ export default defineRule({
         title: "The host has no memory for the VM",
         explanation: "The VMM asked for the guest's memory and did not get it.",
         subject: { unit: trouble.phase?.starts[0]?.unit ?? "" },
+        remedies: makeRoom(trouble),
       });
     }
   },
@@ -59,7 +62,10 @@ export default defineRule({
 const killed = (start: Invocation, log: KernelLog | undefined): readonly Sign[] => {
   if (start.result?.value === "oom-kill") return [{ ref: start.result.ref }];
   // With OOMPolicy=continue the result is a mere signal.
-  const signals = start.exits.some(({ code, status }) => code === "killed" && status === SIGKILL);
+  // A wrapper that waits for the VMM ends with 128 and the signal.
+  const signals = start.exits.some(({ code, status }) =>
+    code === "killed" ? status === SIGKILL : code === "exited" && status === 128 + SIGKILL,
+  );
   return signals ? killsOf(start, log).map(({ ref }) => ({ ref })) : [];
 };
 

@@ -1,6 +1,7 @@
 import { moment } from "../../facts/wording.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { dependencyFailures, failedBeside } from "../../facts/helper-failures.ts";
+import { hasFailed } from "../../facts/starts.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -64,6 +65,9 @@ export default defineRule({
       return;
     const later = vmJournal.invocations.some(({ first }) => first.time > last.time);
     const phase = history.phases.findLast(({ start }) => start <= last.time);
+    const failures = [...vmJournal.helpers, ...needed.flatMap(({ starts }) => starts)].filter(
+      (start) => start.unit === helper?.unit && hasFailed(start),
+    ).length;
     yield {
       title:
         helper === undefined
@@ -73,14 +77,19 @@ export default defineRule({
         `At ${moment(last.time)} the VM's start failed with the result "dependency": it was not even tried.` +
         (helper === undefined
           ? " Which unit it was, the journal does not tell."
-          : ` ${helper.unit} failed in the same seconds.`) +
+          : ` ${helper.unit} failed in the same seconds${failures > 1 ? `, one of ${failures} failures of it` : ""}.`) +
         (later ? " The VM was started later." : ""),
       certainty: helper === undefined ? "weak" : "strong",
       ...(later ? { severity: "info" as const } : {}),
       subject: { unit: helper?.unit ?? "unknown" },
       evidence: nonEmpty<EvidenceRef>(
         last,
-        ...(helper === undefined ? [] : [helper.result?.ref ?? helper.last]),
+        ...(helper === undefined
+          ? []
+          : [
+              helper.result?.ref ?? helper.last,
+              ...(helper.lastOutput === undefined ? [] : [helper.lastOutput]),
+            ]),
       ),
       scope: {
         inForce: !later,
@@ -95,8 +104,8 @@ export default defineRule({
                 title: "Look at the unit that failed",
                 kind: "command" as const,
                 snippet: `systemctl status ${helper.unit}; journalctl -u ${helper.unit}`,
-                clears: [],
-                leaves: ["unrelated/other-unit" as const],
+                clears: ["unrelated/other-unit" as const],
+                leaves: [],
                 cost: "Reads only.",
               },
             ],

@@ -2,7 +2,7 @@ import type { Invocation } from "../../evidence/journal.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { guestSpoke } from "../../facts/starts.ts";
 import { troubleIn } from "../../facts/vmm-troubles.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Remedy } from "../rule.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 export default defineRule({
@@ -68,11 +68,33 @@ export default defineRule({
             ...(unit?.timeout === undefined ? {} : { timeout: unit.timeout.value }),
           },
           evidence: [...(spoke === undefined ? [] : [spoke]), ...settings],
+          remedies: readyInTime(
+            phase.starts[0]?.unit ?? "microvm@NAME.service",
+            unit?.type?.value === "notify",
+          ),
         });
       }
     }
   },
 });
+
+const readyInTime = (unit: string, notifies: boolean): readonly Remedy[] => [
+  {
+    title: notifies
+      ? "Let the guest report its readiness, or do not wait for it"
+      : "Give the start more time",
+    kind: "command",
+    snippet: [
+      `systemctl show -p Type,NotifyAccess,TimeoutStartUSec,StatusText ${unit}`,
+      `journalctl --unit ${unit} --lines 40`,
+    ].join("\n"),
+    clears: ["unrelated/start-timeout"],
+    leaves: [],
+    cost: notifies
+      ? "Either the guest keeps vmm.notify_socket among its credentials and the host vsock, or the unit becomes Type=simple in a drop-in; microvm.host.startupTimeout is for a guest that is only slow."
+      : "microvm.host.startupTimeout; the switch restarts the VM.",
+  },
+];
 
 const timeoutsIn = (start: Invocation) => {
   if (start.stopping !== undefined || start.outputLines === 0) return [];

@@ -5,6 +5,7 @@ import { meaningsIn } from "../../facts/starts.ts";
 import { helperTroubles } from "../../facts/helper-failures.ts";
 import { beforeGuest, troubleIn, type Sign, type Trouble } from "../../facts/vmm-troubles.ts";
 import { defineRule, type Observation } from "../rule.ts";
+import { ownDirectory } from "../unrelated-remedies.ts";
 import { ENDS_THE_START_OR_A_HELPER, troubleObservation } from "../vmm-trouble.ts";
 
 export default defineRule({
@@ -51,6 +52,7 @@ const observed = (trouble: Trouble, state: StateDirectory | undefined): Observat
     certainty: "strong",
     subject: { directory: where },
     evidence: state === undefined ? [] : [state.ref],
+    remedies: state === undefined ? [] : ownDirectory(state.path),
   });
 };
 

@@ -3,6 +3,7 @@ import { helperTroubles } from "../../facts/helper-failures.ts";
 import { meaningsIn } from "../../facts/starts.ts";
 import { troublesOf } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
+import { makeInterface } from "../unrelated-remedies.ts";
 import { ENDS_THE_START_OR_A_HELPER, troubleObservation } from "../vmm-trouble.ts";
 
 export default defineRule({
@@ -38,6 +39,7 @@ export default defineRule({
         title: "The VMM cannot use its network interface",
         explanation: `The VMM could not set up the TAP or macvtap interface ${trouble.object ?? "that its runner names"}.`,
         subject: { device: trouble.object ?? "tap" },
+        remedies: makeInterface(trouble),
       });
     }
     for (const trouble of helperTroubles({ history, vmJournal }, failuresToMakeIt)) {
@@ -46,6 +48,7 @@ export default defineRule({
         explanation:
           "The unit that makes the TAP or macvtap interface failed, and systemd then did not try the VM.",
         subject: { device: trouble.object ?? "tap" },
+        remedies: makeInterface(trouble),
       });
     }
   },
@@ -53,6 +56,6 @@ export default defineRule({
 
 /** With words about the interface; a helper that failed without any is told by unrelated/other-unit. */
 const failuresToMakeIt = (helper: Invocation) =>
-  /^microvm-(?:mac)?tap-interfaces@/u.test(helper.unit)
+  /^microvm-(?:macv)?tap-interfaces@/u.test(helper.unit)
     ? meaningsIn(helper, "vmm-error").filter(({ meaning }) => meaning.about === "tap")
     : [];

@@ -2,6 +2,7 @@ import type { Invocation } from "../../evidence/journal.ts";
 import { meaningsIn } from "../../facts/starts.ts";
 import { troubleIn } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
+import { lookAtCrash } from "../unrelated-remedies.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 /** signal(7): SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. SIGTERM and SIGKILL come from others. */
@@ -15,7 +16,7 @@ export default defineRule({
     what: "The VMM crashed.",
     why: "A crash of QEMU or cloud-hypervisor ends the start whatever its secrets are.",
     proof:
-      "EXIT_CODE=dumped, a signal that only a fault of the program sends, or a panic beside a failed exit.",
+      "EXIT_CODE=dumped, a signal that only a fault of the program sends (or 128 and its number as the status of a wrapper), or a panic beside a failed exit.",
     ruledOut:
       "A stop job before the signal, or a signal that comes from somebody else (SIGTERM, SIGKILL).",
     confusedWith: [
@@ -38,6 +39,7 @@ export default defineRule({
           explanation:
             "The process of the VM ended by a fault of its own, not by its arguments and not by a stop.",
           subject: { unit: phase.starts[0]?.unit ?? "" },
+          remedies: lookAtCrash(trouble),
         });
       }
     }
@@ -53,6 +55,11 @@ const crashesIn = (start: Invocation) => {
     )
     .map(({ ref }) => ({ ref }));
   if (signals.length > 0) return signals;
+  // A shell that waits for the VMM passes its signal on as 128 and more (bash(1), EXIT STATUS).
+  const passedOn = start.exits.filter(
+    ({ code, status }) => code === "exited" && CRASH_SIGNALS.has(status - 128),
+  );
+  if (passedOn.length > 0) return passedOn.map(({ ref }) => ({ ref }));
   const failed = start.exits.some(({ code, status }) => code === "exited" && status !== 0);
   return failed
     ? meaningsIn(start, "vmm-error")

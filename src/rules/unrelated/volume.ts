@@ -1,6 +1,7 @@
 import { troubleIn } from "../../facts/vmm-troubles.ts";
 import { belongsToDisk, volumeErrors } from "../../facts/volumes.ts";
 import { defineRule } from "../rule.ts";
+import { useVolume } from "../unrelated-remedies.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 export default defineRule({
@@ -40,6 +41,7 @@ export default defineRule({
           title: `The volume ${trouble.object ?? ""} cannot be used`,
           explanation: `The runner or the VMM could not use ${trouble.object ?? "an image"}, which is a volume of the VM and no secret.`,
           subject: { path: trouble.object ?? "volume" },
+          remedies: useVolume(trouble),
         });
       }
     }

@@ -1,5 +1,6 @@
 import { troublesOf } from "../../facts/vmm-troubles.ts";
 import { defineRule } from "../rule.ts";
+import { ownAddress } from "../unrelated-remedies.ts";
 import { ENDS_THE_START, troubleObservation } from "../vmm-trouble.ts";
 
 export default defineRule({
@@ -29,6 +30,7 @@ export default defineRule({
         explanation:
           "The VMM could not take the vsock address of its guest; another VM may hold it.",
         subject: { device: trouble.object ?? "vsock" },
+        remedies: ownAddress(trouble),
       });
     }
   },
