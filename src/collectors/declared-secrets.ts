@@ -33,6 +33,19 @@ const manifest = v.looseObject({
     ),
     [],
   ),
+  /** Files that sops-nix writes around its secrets, below `rendered` of the same generation. */
+  templates: v.fallback(
+    v.array(
+      v.looseObject({
+        name: v.string(),
+        path: v.string(),
+        mode: v.optional(v.string()),
+        owner: v.nullish(v.string()),
+        group: v.nullish(v.string()),
+      }),
+    ),
+    [],
+  ),
   secretsMountPoint: v.nullish(v.string()),
   symlinkPath: v.nullish(v.string()),
   ageKeyFile: v.nullish(v.string()),
@@ -148,24 +161,28 @@ const readManifest = async (host: Host, path: HostPath): Promise<Declarations> =
   if (text.status !== "present") return NOTHING;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), manifest), text.value);
   if (!parsed.success) return NOTHING;
-  const { secrets, symlinkPath, secretsMountPoint, ...keys } = parsed.output;
+  const { secrets, templates, symlinkPath, secretsMountPoint, ...keys } = parsed.output;
   const link = symlinkPath?.startsWith("/") ? symlinkPath : "/run/secrets";
   const ref: FileRef = { kind: "file", path };
+  const declared = [
+    ...secrets.map(({ sopsFile, ...file }) => ({ ...file, sopsFile, stored: file.name })),
+    ...templates.map((file) => ({ ...file, sopsFile: undefined, stored: `rendered/${file.name}` })),
+  ];
   return {
-    secrets: secrets.flatMap((secret): readonly DeclaredSecret[] =>
-      secret.path.startsWith("/")
+    secrets: declared.flatMap((file): readonly DeclaredSecret[] =>
+      file.path.startsWith("/")
         ? [
             {
               installer: "sops-nix",
-              name: secret.name,
-              path: hostPath(secret.path),
-              stored: hostPath(`${link}/${secret.name}`),
-              ref: { ...ref, text: secret.name },
-              ...modeOf(secret.mode),
-              ...(secret.owner == null ? {} : { owner: secret.owner }),
-              ...(secret.group == null ? {} : { group: secret.group }),
-              ...(secret.sopsFile?.startsWith("/")
-                ? { ciphertext: { kind: "file", path: hostPath(secret.sopsFile) } }
+              name: file.name,
+              path: hostPath(file.path),
+              stored: hostPath(`${link}/${file.stored}`),
+              ref: { ...ref, text: file.name },
+              ...modeOf(file.mode),
+              ...(file.owner == null ? {} : { owner: file.owner }),
+              ...(file.group == null ? {} : { group: file.group }),
+              ...(file.sopsFile?.startsWith("/")
+                ? { ciphertext: { kind: "file", path: hostPath(file.sopsFile) } }
                 : {}),
             },
           ]

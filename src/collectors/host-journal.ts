@@ -229,7 +229,9 @@ const hostEvent = (entry: JournalEntry, ref: JournalRef): HostEvent | undefined 
     return { kind: "operator", user, command, ref };
   }
   if (INSTALLER.test(entry.unit ?? entry.identifier)) {
-    if (entry.messageId === MESSAGE_ID.unitStarted) return { kind: "secrets-installed", ref };
+    // A skip has the id of a start that is done; only its words tell.
+    if (entry.messageId === MESSAGE_ID.unitStarted)
+      return /\bskipped\b/iu.test(entry.message) ? undefined : { kind: "secrets-installed", ref };
     if (
       entry.messageId === MESSAGE_ID.unitFailureResult ||
       /fail|error|cannot/iu.test(entry.message)

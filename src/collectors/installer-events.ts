@@ -90,6 +90,27 @@ const PATTERNS: readonly Pattern[] = [
     pattern: /no readable identities|no identities? (?:found|specified)/iu,
     word: () => [{ kind: "no-key" }],
   },
+  // age and rage about an identity that is not there; what lies in the store is the encrypted file.
+  {
+    pattern: new RegExp(
+      String.raw`(?:\br?age: error: (?:reading|failed to open|open)|identity file not found:?) ["'\u2018\u201C]?(?!/nix/store/)(?<path>/[^\s:"'\u2019\u201D]+)`,
+      "iu",
+    ),
+    word: ({ path }) => {
+      const key = absolute(path);
+      return [{ kind: "no-key", ...(key === undefined ? {} : { path: key }) }];
+    },
+  },
+  {
+    pattern: new RegExp(
+      String.raw`failed to decrypt ${QUOTED}.*(?:metadata not found|unmarshal|invalid character|\bMAC\b|data integrity)`,
+      "iu",
+    ),
+    word: ({ path }) => {
+      const file = absolute(path);
+      return [{ kind: "unreadable-file", ...(file === undefined ? {} : { file }) }];
+    },
+  },
   {
     pattern: new RegExp(
       String.raw`(?:failed to decrypt\s+${QUOTED})|no identity matched|no matching|no key could decrypt|groups required, got 0`,
@@ -99,6 +120,11 @@ const PATTERNS: readonly Pattern[] = [
       const file = absolute(path);
       return [{ kind: "wrong-key", ...(file === undefined ? {} : { file }) }];
     },
+  },
+  // age and rage about anything else, as a damaged header: after the patterns for keys.
+  {
+    pattern: /\b(?:r?age: error|failed to read header|parsing (?:age )?header|invalid header)\b/iu,
+    word: () => [{ kind: "unreadable-file" }],
   },
   {
     pattern: new RegExp(String.raw`Imported ${QUOTED}? ?as (?:age|GPG) key`, "iu"),

@@ -8,13 +8,17 @@ import { walkPath } from "./path-walk.ts";
 export const collectSecretFiles = async (
   host: Host,
   paths: readonly HostPath[],
+  /** What the host had by its journal's last word, where the host itself is not at hand. */
+  once: ReadonlySet<HostPath> = new Set(),
 ): Promise<Collected<SecretFiles>> => {
   const unique = [...new Set(paths)].toSorted();
   const isRunning = await hasRun(host);
   const walks = await Promise.all(
     unique.map(async (path) => {
       const walk = await walkPath(host, path);
-      return isRunning || walk.end !== "absent" ? walk : unkept(walk);
+      if (walk.end !== "absent") return walk;
+      if (once.has(path)) return unkept(walk, "path");
+      return isRunning || !isInRun(walk.stopped ?? path) ? walk : unkept(walk, "run");
     }),
   );
   const { lists, read } = await readAccessLists(host, walks);
@@ -32,12 +36,14 @@ export const hasRun = async (host: Host): Promise<boolean> => {
   return names.status !== "absent" && !(names.status === "present" && names.value.length === 0);
 };
 
-const unkept = (walk: PathWalk): PathWalk => {
-  const stopped = walk.stopped ?? walk.path;
-  return stopped === "/run" || stopped.startsWith("/run/")
-    ? { ...walk, end: "denied", notKept: true, ref: { kind: "file", path: stopped } }
-    : walk;
-};
+const isInRun = (path: HostPath): boolean => path === "/run" || path.startsWith("/run/");
+
+const unkept = (walk: PathWalk, why: "run" | "path"): PathWalk => ({
+  ...walk,
+  end: "denied",
+  notKept: why,
+  ref: { kind: "file", path: walk.stopped ?? walk.path },
+});
 
 /** proc_sys_fs(5): the value of the kernel that runs; a tree has none. */
 const readProtectedSymlinks = async (host: Host): Promise<boolean | undefined> => {

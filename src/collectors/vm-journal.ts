@@ -20,6 +20,7 @@ import { MESSAGE_ID } from "../journal/message-ids.ts";
 import { readEntries, type ReadSummary, type Window } from "../journal/read.ts";
 import type { UnitName, VmName } from "../vocabulary.ts";
 import { beginsGuest, ofTheHost } from "./output/console.ts";
+import { withoutGuestFiles } from "./output/guest-lines.ts";
 import { meaningsOf } from "./output/meanings.ts";
 import { setupWords } from "./output/service-manager.ts";
 
@@ -32,6 +33,8 @@ type Draft = { -readonly [Key in keyof Invocation]: Invocation[Key] } & {
 /** A start that is still being read, and how often its output said the same thing. */
 interface Reading {
   readonly draft: Draft;
+  /** The journal holds systemd's word on its beginning. */
+  hasBegun: boolean;
   readonly said: Map<string, number>;
   guestHasSpoken: boolean;
 }
@@ -43,6 +46,7 @@ const STARTS_ASKED_AGAIN = 64;
 /** A process that died before journald looked at it has lost its unit's ids (systemd#2913); so many such lines are placed by time. */
 const MOST_LOST = 10_000;
 const AROUND = 1_000_000;
+const LIVES = 30_000_000;
 
 export interface VmJournalRead {
   readonly journal: VmJournal;
@@ -160,7 +164,10 @@ const startSorter = (units: ReadonlySet<string>) => {
         const reading = startAround(readings, entry);
         if (reading !== undefined) addToStart(reading, entry, journalRef(entry));
       }
-      const starts = [...readings.values()].map(({ draft }): Invocation => draft);
+      const starts = [...readings.values()].map(({ draft, hasBegun }): Invocation => ({
+        ...draft,
+        lines: withoutGuestFiles(draft.lines, !hasBegun && livesOn(draft)),
+      }));
       const ordered = starts.toSorted((a, b) => a.first.time - b.first.time);
       return {
         starts: ordered,
@@ -207,10 +214,14 @@ const readingOf = (
     outputLines: 0,
     lines: [],
   };
-  const reading: Reading = { draft, said: new Map(), guestHasSpoken: false };
+  const reading: Reading = { draft, hasBegun: false, said: new Map(), guestHasSpoken: false };
   readings.set(id, reading);
   return reading;
 };
+
+/** What has gone on for so long without an end is a running VM. */
+const livesOn = ({ first, last, result, exits }: Draft): boolean =>
+  result === undefined && exits.length === 0 && last.time - first.time >= LIVES;
 
 /** Lines of one start may come in any order: the child's words often stand before systemd's. */
 const addToStart = (reading: Reading, entry: JournalEntry, ref: JournalRef): void => {
@@ -219,6 +230,7 @@ const addToStart = (reading: Reading, entry: JournalEntry, ref: JournalRef): voi
   if (ref.time >= draft.last.time) draft.last = ref;
   switch (entry.author) {
     case "manager":
+      reading.hasBegun ||= BEGINNINGS.has(entry.messageId ?? "");
       addManagerLine(draft, entry, ref);
       return;
     case "exec-child":
@@ -232,6 +244,8 @@ const addToStart = (reading: Reading, entry: JournalEntry, ref: JournalRef): voi
     case "kernel":
   }
 };
+
+const BEGINNINGS: ReadonlySet<string> = new Set([MESSAGE_ID.unitStarting, MESSAGE_ID.unitStarted]);
 
 const addManagerLine = (draft: Draft, entry: JournalEntry, ref: JournalRef): void => {
   const { fields } = entry;

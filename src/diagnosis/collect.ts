@@ -99,7 +99,11 @@ export const collectVm = async (
   const [secretFiles, otherUnits, installation, credentialStore, guestSystem, shares, silences] =
     await Promise.all([
       guarded("secret files", async () =>
-        collectSecretFiles(host, [...paths, ...sharedSecretPaths(valueOf(await shown))]),
+        collectSecretFiles(
+          host,
+          [...paths, ...sharedSecretPaths(valueOf(await shown))],
+          valueOf(unit)?.live === undefined ? lastRefused(vmJournal) : undefined,
+        ),
       ),
       guarded("other units", async () => {
         const keys = valueOf(await installed)?.keys ?? [];
@@ -242,7 +246,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
       vm,
     });
   for (const walk of files?.walks.values() ?? []) {
-    if (walk.end === "denied" && walk.notKept !== true)
+    if (walk.end === "denied" && walk.notKept === undefined)
       gaps.push({
         source: "secret-files",
         reason: `${walk.stopped ?? walk.path} may not be looked at with these rights`,
@@ -251,7 +255,15 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
         vm,
       });
   }
-  if ([...(files?.walks.values() ?? [])].some(({ notKept }) => notKept === true))
+  for (const { path, notKept, stopped } of files?.walks.values() ?? [])
+    if (notKept === "path")
+      gaps.push({
+        source: "secret-files",
+        reason: `${path} was there when it was refused, and ${stopped ?? path} is not in what can be looked at`,
+        required: true,
+        vm,
+      });
+  if ([...(files?.walks.values() ?? [])].some(({ notKept }) => notKept === "run"))
     gaps.push({
       source: "secret-files",
       reason:
@@ -324,6 +336,21 @@ const secretPaths = (
       ),
     ),
   ];
+};
+
+/** Files of which a start's last word is that they refuse: who is refused has found what is there. */
+const lastRefused = (journal: VmJournal | undefined): ReadonlySet<HostPath> => {
+  const last = new Map<HostPath, { readonly isRefused: boolean; readonly time: Micros }>();
+  for (const start of journal?.invocations ?? [])
+    for (const kind of ["permission-denied", "no-such-file"] as const)
+      for (const { meaning, ref } of meaningsIn(start, kind))
+        if (ref.time >= (last.get(meaning.path)?.time ?? 0))
+          last.set(meaning.path, { isRefused: kind === "permission-denied", time: ref.time });
+  return new Set(
+    [...last].flatMap(([path, { isRefused }]) =>
+      isRefused && !/^\/(?:dev|proc|sys)\//u.test(path) ? [path] : [],
+    ),
+  );
 };
 
 const sharedSecretPaths = (shares: Shares | undefined): readonly HostPath[] =>

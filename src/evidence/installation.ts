@@ -66,6 +66,8 @@ export type InstallerWord =
   | { readonly kind: "linked" }
   /** No key that is there fits. */
   | { readonly kind: "wrong-key"; readonly file?: HostPath }
+  /** The encrypted file itself is not what it should be, or could not be read. */
+  | { readonly kind: "unreadable-file"; readonly file?: HostPath }
   /** There was no key to try. */
   | { readonly kind: "no-key"; readonly path?: HostPath }
   | { readonly kind: "key-unreadable"; readonly path: HostPath }

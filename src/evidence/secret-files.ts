@@ -25,8 +25,11 @@ export interface PathWalk {
   readonly components: readonly PathComponent[];
   /** `absent`: the first missing component is `stopped`; `denied`: the collector itself may not, or cannot, look further. */
   readonly end: "present" | "absent" | "denied" | "loop";
-  /** It would lie in a /run that is made at boot, and the tree is of a system that does not run. */
-  readonly notKept?: true;
+  /**
+   * `run`: it would lie in a /run that is made at boot, and the tree is of a system that does not run. `path`: a start was refused there
+   * and has found it, so the tree holds not all that the host had.
+   */
+  readonly notKept?: "run" | "path";
   readonly stopped?: HostPath;
   readonly file?: PathComponent;
   readonly ref: FileRef;

@@ -1,6 +1,7 @@
 import type { Installation, InstallerEvent, InstallerKind } from "../evidence/installation.ts";
 import type { HostPath } from "../vocabulary.ts";
-import { installerOf, openWords } from "./installer-runs.ts";
+import type { TimeSources } from "./file-times.ts";
+import { declaredAt, installerOf, openWords, rootOf } from "./installer-runs.ts";
 import { isMissing, type WantedFile } from "./wanted-files.ts";
 
 /** Files of this VM that an installer should have made and that are not there, or may be as old as the last run that went through. */
@@ -9,24 +10,37 @@ export interface Affected {
   readonly kept: readonly WantedFile[];
 }
 
-/** What a failed decryption means for this VM: of one encrypted file where the line names it, else of all that the installer makes. */
+/**
+ * What a failed decryption means for this VM. agenix goes on without the one file that the line names; sops-nix decrypts everything
+ * before it writes anything, so that one file that fails keeps all others of its place away. Old values are told of that file alone.
+ */
 export const affectedBy = (
   event: InstallerEvent,
   wanted: readonly WantedFile[],
   installation: Installation,
 ): Affected => {
-  const file = event.word.kind === "wrong-key" ? event.word.file : undefined;
+  const { word } = event;
+  const isOfFile = word.kind === "wrong-key" || word.kind === "unreadable-file";
+  const file = isOfFile ? word.file : undefined;
   const named = installation.declared.filter(
     ({ ciphertext }) => file !== undefined && file === ciphertext?.path,
   );
-  const concerned = wanted.filter(({ path }) =>
+  const isNamed = ({ path }: WantedFile): boolean =>
     named.length > 0
       ? named.some((secret) => secret.path === path || secret.stored === path)
-      : isInstalledBy(path, event.installer, installation),
-  );
+      : isInstalledBy(path, event.installer, installation);
+  const sharesRun = ({ path }: WantedFile): boolean => {
+    const secret = declaredAt(installation, path);
+    return named.some(
+      ({ installer, stored }) =>
+        installer === "sops-nix" &&
+        secret !== undefined &&
+        rootOf(installation, stored) === rootOf(installation, secret.stored),
+    );
+  };
   return {
-    missing: concerned.filter(isMissing),
-    kept: concerned.filter(({ walk }) => walk?.end === "present"),
+    missing: wanted.filter((one) => isMissing(one) && (isNamed(one) || sharesRun(one))),
+    kept: wanted.filter((one) => one.walk?.end === "present" && isNamed(one)),
   };
 };
 
@@ -44,11 +58,16 @@ export const absentKeys = (installation: Installation) =>
   installation.keys.filter(({ ref }) => ref.absent === true);
 
 /** Words of a run that had no key at all. */
-export const noKeyWords = (installation: Installation): readonly InstallerEvent[] => {
-  const words = openWords(installation, "no-key");
-  const unread = openWords(installation, "key-unreadable");
+export const noKeyWords = (
+  installation: Installation,
+  times: TimeSources,
+): readonly InstallerEvent[] => {
+  const words = openWords(installation, "no-key", times);
+  const unread = openWords(installation, "key-unreadable", times);
   // A key that could not be read beside another that fits is nothing.
-  return words.length > 0 || openWords(installation, "key-imported").length > 0 ? words : unread;
+  return words.length > 0 || openWords(installation, "key-imported", times).length > 0
+    ? words
+    : unread;
 };
 
 /** The key that a line about keys names. */

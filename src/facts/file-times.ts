@@ -6,11 +6,12 @@ import type { Micros } from "../vocabulary.ts";
 
 /** A host's files that are looked at in place have times of their own; those of a copy are the copy's, and later than its journal. */
 export interface TimeSources {
-  readonly unit?: VmUnit;
-  readonly hostJournal?: HostJournal;
+  readonly unit?: VmUnit | undefined;
+  readonly hostJournal?: HostJournal | undefined;
 }
 
-const isBelievable = (time: Micros, { unit, hostJournal }: TimeSources): boolean =>
+/** A copy of a host's files often gives them the time of the copying: nothing on the host itself is newer than its journal. */
+export const isBelievable = (time: Micros, { unit, hostJournal }: TimeSources): boolean =>
   unit?.live !== undefined || (hostJournal?.last !== undefined && time <= hostJournal.last);
 
 /** A file system changes ctime with every change of mtime: an mtime that is newer was set by hand, as for a copy. */
@@ -46,5 +47,28 @@ export const madeAfter = (walk: PathWalk, time: Micros, sources: TimeSources): b
   const stat = walk.file?.stat;
   if (stat === undefined) return false;
   const born = stat.birth !== undefined && isOwnTime(stat, sources) ? stat.birth : stat.mtime;
-  return born > time;
+  return born > time && isBelievable(born, sources);
 };
+
+/**
+ * The times of what the path leads through tell nothing: later than the journal's end, one and the same for all of it, or, below /run,
+ * which is made anew at each boot, older than a boot whose beginning the journal holds.
+ */
+export const hasNoTimes = ({ components, file }: PathWalk, sources: TimeSources): boolean => {
+  if (sources.unit?.live !== undefined || file === undefined) return false;
+  const times = components.map(({ stat }) => stat.mtime);
+  const isOlderThanRun =
+    file.path.startsWith("/run/") && file.stat.mtime + BOOTING < (bootOf(sources) ?? 0);
+  return (
+    !isBelievable(file.stat.mtime, sources) ||
+    times.every((time) => time === times[0]) ||
+    isOlderThanRun
+  );
+};
+
+const MINUTE = 60_000_000;
+/** What the initrd makes is older than the first line of the journal by no more than this. */
+const BOOTING = 10 * MINUTE;
+
+const bootOf = ({ hostJournal }: TimeSources): Micros | undefined =>
+  hostJournal?.boots.at(-1)?.first;

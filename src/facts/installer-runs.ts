@@ -7,6 +7,7 @@ import type {
 } from "../evidence/installation.ts";
 import type { FileRef } from "../evidence/reference.ts";
 import type { HostPath, Micros } from "../vocabulary.ts";
+import { isBelievable, type TimeSources } from "./file-times.ts";
 
 type Kind = InstallerWord["kind"];
 
@@ -38,11 +39,12 @@ const ONE_RUN = 60 * SECOND;
 export const openWords = <K extends Kind>(
   installation: Installation,
   kind: K,
+  times: TimeSources,
 ): readonly EventOf<K>[] =>
   newestRuns(installation).flatMap(({ installer, events }) => {
     const done = events.findLastIndex(({ word }) => word.kind === "finished");
     return ofKind(events.slice(done + 1), kind).filter(
-      ({ time }) => !isReplaced(installation, installer, time),
+      ({ time }) => !isReplaced(installation, installer, time, times),
     );
   });
 
@@ -102,11 +104,12 @@ const isReplaced = (
   { roots }: Installation,
   installer: InstallerKind | undefined,
   time: Micros,
+  times: TimeSources,
 ): boolean =>
   roots.some((root) => {
     if (installer !== undefined && root.installer !== installer) return false;
     const made = generationOf(root)?.stat?.mtime;
-    return made !== undefined && made > time + ONE_RUN;
+    return made !== undefined && made > time + ONE_RUN && isBelievable(made, times);
   });
 
 /** The generation that a root's link leads to. */
@@ -136,6 +139,7 @@ export const installedAfter = (
   installation: Installation,
   path: HostPath,
   time: Micros,
+  times: TimeSources,
 ): Micros | undefined => {
   const installer = installerOf(installation, path);
   if (installer === undefined) return undefined;
@@ -147,7 +151,7 @@ export const installedAfter = (
       .filter(({ word, installer: own }) => word.kind === "finished" && own === installer)
       .map((event) => event.time),
     ...(root?.state === "linked" && root.ref.stat !== undefined ? [root.ref.stat.mtime] : []),
-  ].filter((moment) => moment > time);
+  ].filter((moment) => moment > time && isBelievable(moment, times));
   return moments.length === 0 ? undefined : moments.reduce((a, b) => (a < b ? a : b));
 };
 
@@ -165,15 +169,15 @@ export interface BrokenRun {
  * A run without words, known from what it left. One that wrote the next generation and did not link it was a dry activation, or ended
  * later than in decryption, and shows nothing (sops-nix pkgs/sops-install-secrets/main.go at 56b2406, `installSecrets`).
  */
-export const brokenRun = ({ roots }: Installation): BrokenRun | undefined => {
+export const brokenRun = ({ roots }: Installation, times: TimeSources): BrokenRun | undefined => {
   for (const root of roots) {
     const generation = generationOf(root);
     const keys = root.keysImported;
     const [ran, made] = [keys?.stat?.mtime, generation?.stat?.mtime];
     const isUnlinked = root.generations.some(({ number }) => number > (root.current ?? 0));
     if (keys === undefined || generation === undefined || isUnlinked) continue;
-    if (ran !== undefined && made !== undefined && ran > made + SLACK)
-      return { root, keys, generation };
+    if (ran === undefined || made === undefined || !isBelievable(ran, times)) continue;
+    if (ran > made + SLACK) return { root, keys, generation };
   }
   return undefined;
 };

@@ -2,12 +2,15 @@ import type { Installation } from "../evidence/installation.ts";
 import type { HostJournal } from "../evidence/journal.ts";
 import type { OtherUnit, OtherUnits } from "../evidence/other-units.ts";
 import type { EvidenceRef } from "../evidence/reference.ts";
+import type { SecretFiles } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { HostPath, Micros } from "../vocabulary.ts";
 import type { History } from "./history.ts";
 import { keyNamedBy, noKeyWords } from "./decryption.ts";
+import { hasNoTimes, isBelievable } from "./file-times.ts";
 import { installedAfter, ofKind } from "./installer-runs.ts";
 import { isOrderedAfter } from "./ordering.ts";
+import { viewOf } from "./sandbox.ts";
 import { appearedAt, type Miss, type WantedFile } from "./wanted-files.ts";
 
 /** Something that came after somebody had looked for it. */
@@ -29,6 +32,7 @@ export interface LateInput {
   readonly hostJournal: HostJournal | undefined;
   readonly history: History | undefined;
   readonly unit: VmUnit | undefined;
+  readonly secretFiles: SecretFiles;
 }
 
 /** A file that a start missed and that is there now. */
@@ -37,11 +41,12 @@ export const lateFile = (input: LateInput): LateArrival | undefined => {
   const miss = wanted.misses.at(-1);
   if (wanted.walk?.end !== "present" || miss === undefined) return undefined;
   const found = foundAt(history, miss);
+  const made = appearedAt(wanted);
   const came = laterThan(miss.first.time, [
-    appearedAt(wanted),
+    made !== undefined && isBelievable(made, input) ? made : undefined,
     installation === undefined
       ? undefined
-      : installedAfter(installation, wanted.path, miss.first.time),
+      : installedAfter(installation, wanted.path, miss.first.time, input),
     ...(otherUnits?.units ?? [])
       .filter(
         ({ makes, mountPoint }) => makes.includes(wanted.path) || isBelow(wanted.path, mountPoint),
@@ -53,14 +58,30 @@ export const lateFile = (input: LateInput): LateArrival | undefined => {
   // Without ENOENT only a later arrival shows that it was missing.
   const cameAt = isNew ? came : miss.certain ? found : undefined;
   // What is still missed afterwards was missed for another reason.
-  if (cameAt === undefined || miss.last.time > cameAt + SETTLES) return undefined;
+  if (cameAt === undefined ? !isThereSince(input, miss) : miss.last.time > cameAt + SETTLES)
+    return undefined;
   return {
     path: wanted.path,
     missedAt: miss.first.time,
-    cameAt,
+    ...(cameAt === undefined ? {} : { cameAt }),
     evidence: [miss.first, wanted.walk.ref, ...installerWord(installation, miss.first.time)],
-    isRace: isRace(input, miss.first.time, cameAt),
+    isRace: cameAt !== undefined && isRace(input, miss.first.time, cameAt),
   };
+};
+
+/**
+ * errno said that it was not there, it is there now, and its times are those of a copy: it came at a time that nothing tells. Not where
+ * the service may have a view of its own, which hides what was there all along.
+ */
+const isThereSince = (input: LateInput, { certain }: Miss): boolean => {
+  const { wanted, unit, history } = input;
+  const { walk } = wanted;
+  if (!certain || walk === undefined || unit === undefined || history?.running === true)
+    return false;
+  const isOutside = wanted.by === "systemd" || wanted.by === "environment";
+  const isPlain =
+    isOutside || viewOf(unit, walk, { files: input.secretFiles }).status === "visible";
+  return isPlain && hasNoTimes(walk, input);
 };
 
 /** When a start after the misses got further than they did. */
@@ -68,12 +89,12 @@ const foundAt = (history: History | undefined, miss: Miss): Micros | undefined =
   history?.readyStarts.find(({ first }) => first.time > miss.last.time)?.first.time;
 
 /** A key that the installer missed and that is there now: made or mounted since, or there by a word of errno that it was not before. */
-export const lateKey = ({
-  installation,
-  otherUnits,
-}: Pick<LateInput, "installation" | "otherUnits">): LateArrival | undefined => {
+export const lateKey = (
+  input: Pick<LateInput, "installation" | "otherUnits" | "hostJournal" | "unit">,
+): LateArrival | undefined => {
+  const { installation, otherUnits } = input;
   if (installation === undefined) return undefined;
-  const word = noKeyWords(installation).at(-1);
+  const word = noKeyWords(installation, input).at(-1);
   if (word === undefined) return undefined;
   const named = keyNamedBy(word);
   for (const { path, ref } of installation.keys) {
@@ -84,7 +105,13 @@ export const lateKey = ({
       .flatMap(({ starts, mountPoint }) => starts.map((start) => ({ start, mountPoint })))
       .find(({ start }) => start.first.time > word.time);
     const cameAt =
-      mounted?.start.first.time ?? laterThan(word.time, [ref.stat.mtime, ref.stat.birth]);
+      mounted?.start.first.time ??
+      laterThan(
+        word.time,
+        [ref.stat.mtime, ref.stat.birth].filter(
+          (time) => time !== undefined && isBelievable(time, input),
+        ),
+      );
     const wasAbsent = word.word.kind === "no-key" && ABSENT.test(word.ref.text);
     if (cameAt === undefined && !wasAbsent) continue;
     return {
@@ -150,6 +177,11 @@ export const makersOf = (
   );
 
 const INSTALLER = /sops|agenix|install-secrets/u;
+const NOT_OF_ORDER: ReadonlySet<string> = new Set([
+  "wrong-key",
+  "unreadable-file",
+  "owner-unresolved",
+]);
 /** An installer, a mount or a producer ends within this time after its boot or switch began. */
 const WITHIN = 10 * MINUTE;
 
@@ -175,10 +207,12 @@ const isRace = (
   // What was missed through the whole of a boot came with another system, not a moment later.
   if (!inBoot(cameAt)) return false;
   if (between !== undefined) {
-    const first = (installation?.events ?? []).find(
-      ({ word, time }) =>
-        (word.kind === "no-key" || word.kind === "failed") && time < missedAt && inBoot(time),
+    const failed = (installation?.events ?? []).filter(
+      ({ time }) => time < missedAt && inBoot(time),
     );
+    const first = failed.find(({ word }) => word.kind === "no-key" || word.kind === "failed");
+    // A key that does not fit, or an account that is not there, is no matter of order.
+    if (failed.some(({ word }) => NOT_OF_ORDER.has(word.kind))) return false;
     return first !== undefined && !madeForItself(installation, first.time, inBoot);
   }
   const began = [

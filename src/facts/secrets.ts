@@ -31,9 +31,9 @@ export interface Secret {
   readonly inEnvironment?: true;
 }
 
-/** Where secrets lie on a host by convention: sops-nix, agenix, clan, systemd's credential stores. */
+/** Where secrets lie on a host by convention: sops-nix, agenix, clan and its word for a var without a value, systemd's credential stores. */
 export const isSecretPlace = (path: string): boolean =>
-  /^\/(?:run\/(?:secrets|agenix|user-secrets|partitioning-secrets|keys)|etc\/(?:credstore|secret|secrets)|var\/lib\/(?:sops-nix|secrets))/u.test(
+  /^\/(?:no-such-path(?:\/|$)|run\/(?:secrets|agenix|user-secrets|partitioning-secrets|keys)|etc\/(?:credstore|secret|secrets)|var\/lib\/(?:sops-nix|secrets))/u.test(
     path,
   );
 

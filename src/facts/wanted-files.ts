@@ -3,6 +3,7 @@ import type { EvidenceRef, JournalRef } from "../evidence/reference.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { HostPath, InvocationId, Micros } from "../vocabulary.ts";
+import { environmentPaths } from "./environment-files.ts";
 import type { History, Phase } from "./history.ts";
 import { isSecretPlace } from "./secrets.ts";
 import { meaningsIn } from "./starts.ts";
@@ -10,7 +11,7 @@ import { meaningsIn } from "./starts.ts";
 /** A file that somebody opens on this VM's behalf, and what the journal shows of it not being there. */
 export interface WantedFile {
   readonly path: HostPath;
-  readonly by: "systemd" | "runner" | "hypervisor" | "share" | "journal";
+  readonly by: "systemd" | "environment" | "runner" | "hypervisor" | "share" | "journal";
   /** The line of the unit or runner that names it, or the journal's. */
   readonly ref: EvidenceRef;
   readonly walk: PathWalk | undefined;
@@ -55,6 +56,8 @@ export const wantedFiles = ({
   };
   for (const { source, ref } of unit?.credentials ?? [])
     if (source !== undefined) add(source, "systemd", ref);
+  for (const { path, required, ref } of unit === undefined ? [] : environmentPaths(unit))
+    if (required) add(path, "environment", ref);
   for (const { path, ref } of runners?.current?.reads ?? []) add(path, "runner", ref);
   for (const channel of runners?.current?.channels ?? []) {
     if (channel.kind === "fw-cfg-file" && !channel.path.startsWith("/run/credentials/"))
@@ -85,7 +88,11 @@ const missesOf = (
               ({ step, errno }) => step === "CREDENTIALS" && mayBeAbsence(errno),
             )
           : [];
+      // systemd reads variables before it forks: a start without their file ends with this result and without a process.
+      const unread =
+        by === "environment" && start.result?.value === "resources" ? [start.result.ref] : [];
       return [
+        ...unread.map((ref) => ({ start, ref, certain: false })),
         ...absent.map(({ ref }) => ({ start, ref, certain: true })),
         ...unset.map(({ ref, errno }) => ({ start, ref, certain: errno === NO_SUCH_FILE })),
       ];

@@ -71,15 +71,19 @@ ${credentialLines(context, "    ")}
 export const ownedByReader = (context: RemedyContext, path: HostPath): Remedy => {
   const user = context.unit?.user?.value ?? "microvm";
   const name = path.replace(/^\/run\/(?:secrets|agenix)\//u, "");
+  // What no installer makes anew is changed where it lies.
+  const isInstalled = name !== path;
   return {
     title: `Let ${user} read the file`,
-    kind: "nix",
-    snippet: path.startsWith("/run/agenix/")
-      ? `{
+    kind: isInstalled ? "nix" : "command",
+    snippet: !isInstalled
+      ? `chown ${user} ${path} && chmod 0400 ${path}`
+      : path.startsWith("/run/agenix/")
+        ? `{
   age.secrets."${name}" = { owner = "${user}"; mode = "0400"; };
 }
 `
-      : `{
+        : `{
   sops.secrets."${name}" = { owner = "${user}"; mode = "0400"; };
 }
 `,

@@ -7,6 +7,7 @@ export const NOT_MADE: readonly CausalClaim[] = [
     effects: [
       "source/path-missing",
       "credentials/source-missing",
+      "credentials/environment-file",
       "runner/swallowed-read-error",
       "lifecycle/crash-loop",
       "lifecycle/start-limit",

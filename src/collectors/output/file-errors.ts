@@ -1,9 +1,15 @@
 import type { OutputMeaning } from "../../evidence/output.ts";
 import { hostPath } from "../../vocabulary.ts";
 
-/** `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, QEMU's `Failed to open file "PATH": ...` with any quotes. */
+/**
+ * `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, QEMU's `Failed to open file "PATH": ...` with any quotes,
+ * `cannot open 'PATH' for reading: ...` of coreutils and gawk, `Can't open "PATH" for reading, ...` of openssl.
+ */
 const FILE_ERROR =
-  /(?<path>\/[^\s:"'`\u2018-\u201D]*[^\s:"'`\u2018-\u201D.,])["'`\u2018-\u201D]?\s*:\s*(?<reason>Permission denied|No such file)/giu;
+  /(?<path>\/[^\s:"'`\u2018-\u201D]*[^\s:"'`\u2018-\u201D.,])["'`\u2018-\u201D]?(?:\s+for\s+(?:reading|input))?\s*[:,]\s*(?<reason>Permission denied|No such file)/giu;
+/** Languages that name the path last: `Permission denied: '/run/x'`, `ENOENT: no such file or directory, open '/run/x'`. */
+const ERRNO_FIRST =
+  /(?<reason>Permission denied|No such file)(?: or directory)?(?:,\s*\w+|:)\s+["'`\u2018\u201C](?<path>\/[^\s"'`\u2018-\u201D]+)["'`\u2018-\u201D]/giu;
 const PROGRAM = /^(?:\S+\[\d+\]: )?(?<program>[\w.+-]+):\s/u;
 const CREDENTIAL_FILE =
   /\/run\/credentials\/(?!microvm@)[^/\s]+\/(?<name>[^\s:"']+)["']?\s*:\s*No such file/giu;
@@ -16,7 +22,8 @@ export const fileErrors = (text: string): readonly OutputMeaning[] => {
       ? []
       : [{ kind: "credential-file-missing", name: groups["name"] }],
   );
-  const errors = [...text.matchAll(FILE_ERROR)].flatMap(({ groups }): OutputMeaning[] => {
+  const matches = [...text.matchAll(FILE_ERROR), ...text.matchAll(ERRNO_FIRST)];
+  const errors = matches.flatMap(({ groups }): OutputMeaning[] => {
     const path = groups?.["path"];
     if (path === undefined) return [];
     const kind = /^Permission/iu.test(groups?.["reason"] ?? "")

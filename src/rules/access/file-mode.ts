@@ -144,7 +144,8 @@ const unseen = (read: UserRead, knowledge: Check): Observation | undefined => {
   const [first] = read.denials;
   const { access, walk } = read;
   if (first === undefined || access.status !== "unknown") return undefined;
-  const isJournalOnly = walk === undefined || walk.components.length === 0;
+  const isJournalOnly =
+    walk === undefined || walk.components.length === 0 || walk.notKept === "path";
   return {
     title: `Reading ${read.path} was refused`,
     explanation: `The journal shows Permission denied for ${read.path}, and ${access.why}: whether the file's own mode or a directory refuses is not known.`,
@@ -153,5 +154,13 @@ const unseen = (read: UserRead, knowledge: Check): Observation | undefined => {
     subject: { path: read.path },
     evidence: [first, ...(walk === undefined ? [] : [walk.ref])],
     scope: scopeOf(read, knowledge.secrets),
+    remedies: [
+      loadCredential({
+        vm: knowledge.vm,
+        unit: knowledge.unit,
+        runner: knowledge.runners?.current,
+        secrets: knowledge.secrets,
+      }),
+    ],
   };
 };

@@ -1,6 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { affectedBy } from "../../facts/decryption.ts";
-import { brokenRun, declaredAt, openWords } from "../../facts/installer-runs.ts";
+import { brokenRun, declaredAt, openWords, type EventOf } from "../../facts/installer-runs.ts";
 import { missed, wantedFiles } from "../../facts/wanted-files.ts";
 import { listed, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
@@ -39,7 +39,7 @@ export default defineRule({
     ],
   },
   requires: ["installation", "secretFiles", "secrets"],
-  optional: ["unit", "runners", "history"],
+  optional: ["unit", "runners", "history", "hostJournal"],
   causes: NOT_MADE.map((claim) => ({
     ...claim,
     effects: [...claim.effects, "source/never-installed" as const],
@@ -47,25 +47,32 @@ export default defineRule({
   *check(knowledge) {
     const { installation } = knowledge;
     const wanted = wantedFiles(knowledge);
-    const words = openWords(installation, "wrong-key");
+    const wrong = openWords(installation, "wrong-key", knowledge);
+    const isKeyNamed = wrong.length > 0;
+    const words = isKeyNamed ? wrong : openWords(installation, "unreadable-file", knowledge);
     const [first] = words;
     const last = words.at(-1);
     if (first !== undefined && last !== undefined) {
       const affected = words.map((event) => affectedBy(event, wanted, installation));
       const missing = [...new Set(affected.flatMap((one) => one.missing))];
       const kept = [...new Set(affected.flatMap((one) => one.kept))];
-      if (missing.length + kept.length === 0) return;
+      if (missing.length + kept.length === 0 || (missing.length === 0 && !isKeyNamed)) return;
       const paths = [...missing, ...(missing.length > 0 ? [] : kept)].map(({ path }) => path);
       const starts = missing.flatMap((one) => missed(one).starts);
       const phase = missing.map((one) => missed(one).phase).find((index) => index !== undefined);
       yield {
-        title: "The installer of secrets could not decrypt with the key at hand",
+        title: isKeyNamed
+          ? "The installer of secrets could not decrypt with the key at hand"
+          : "The installer of secrets could not decrypt a file",
         explanation:
-          `At ${moment(last.time)} the newest run had a key that does not fit. ` +
+          `At ${moment(last.time)} ` +
+          (isKeyNamed
+            ? `the newest run had a key that does not fit${ofFiles(words)}. `
+            : "the newest run could not make sense of what is encrypted: its words are about the file, and no key is named. ") +
           (missing.length > 0
-            ? `${listed(missing.map(({ path }) => path))} ${missing.length === 1 ? "is" : "are"} therefore not there.`
+            ? `${listed(missing.map(({ path }) => path))} ${missing.length === 1 ? "is" : "are"} therefore not there.${last.installer === "sops-nix" ? " sops-nix decrypts everything before it writes anything." : ""}`
             : "What lies there is from an earlier run: it is there, and may be old."),
-        certainty: missing.length > 0 ? "proven" : "strong",
+        certainty: isKeyNamed ? (missing.length > 0 ? "proven" : "strong") : "weak",
         ...(missing.length > 0 ? {} : { severity: "warning" as const }),
         subject: { installer: last.installer ?? "unknown", path: paths[0] ?? "" },
         evidence: nonEmpty<EvidenceRef>(
@@ -81,21 +88,34 @@ export default defineRule({
           ...(phase === undefined ? {} : { phase }),
         },
         remedies: [
-          {
-            title: "Encrypt the secrets to this host's key and switch",
-            kind: "command",
-            snippet:
-              last.installer === "agenix" ? "agenix --rekey" : "sops updatekeys secrets.yaml",
-            clears: ["source/decrypt-key"],
-            leaves: [],
-            cost: "Needs a key that can still decrypt them. Then switch the host and restart the VM.",
-          },
+          isKeyNamed
+            ? {
+                title: "Encrypt the secrets to this host's key and switch",
+                kind: "command",
+                snippet:
+                  last.installer === "agenix" ? "agenix --rekey" : "sops updatekeys secrets.yaml",
+                clears: ["source/decrypt-key"],
+                leaves: [],
+                cost: "Needs a key that can still decrypt them. Then switch the host and restart the VM.",
+              }
+            : {
+                title:
+                  "Look at the encrypted file, and encrypt the value again where it is damaged",
+                kind: "command",
+                snippet:
+                  last.installer === "agenix"
+                    ? "head -c 21 secrets/*.age"
+                    : "sops filestatus secrets.yaml",
+                clears: ["source/decrypt-key"],
+                leaves: [],
+                cost: "A pointer of git-lfs, a merge gone wrong or a file that was never encrypted stands there in its place. Then switch the host and restart the VM.",
+              },
         ],
       };
       return;
     }
     // No line, but the traces of a run that ended between its keys and its generation.
-    const broken = brokenRun(installation);
+    const broken = brokenRun(installation, knowledge);
     if (broken === undefined) return;
     const missing = wanted.filter(
       ({ path, walk }) =>
@@ -123,3 +143,11 @@ export default defineRule({
     };
   },
 });
+
+/** The encrypted files that the lines name, by the names that their authors gave them. */
+const ofFiles = (words: readonly EventOf<"wrong-key" | "unreadable-file">[]): string => {
+  const files = [...new Set(words.flatMap(({ word }) => word.file ?? []))];
+  return files.length === 0
+    ? ""
+    : ` what ${listed(files)} ${files.length === 1 ? "is" : "are"} encrypted to`;
+};

@@ -32,7 +32,7 @@ export default defineRule({
     ],
   },
   requires: ["installation", "secretFiles", "secrets"],
-  optional: ["unit", "runners", "history"],
+  optional: ["unit", "runners", "history", "hostJournal"],
   causes: NOT_MADE.map((claim) => ({
     ...claim,
     effects: [...claim.effects, "source/never-installed" as const],
@@ -40,7 +40,7 @@ export default defineRule({
   *check(knowledge) {
     const { installation } = knowledge;
     const wanted = wantedFiles(knowledge);
-    const last = noKeyWords(installation).at(-1);
+    const last = noKeyWords(installation, knowledge).at(-1);
     if (last === undefined) {
       yield* withoutWords(knowledge, wanted);
       return;

@@ -1,8 +1,9 @@
 import type { Installation } from "../../evidence/installation.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { TimeSources } from "../../facts/file-times.ts";
 import { openWords } from "../../facts/installer-runs.ts";
 import type { Secret } from "../../facts/secrets.ts";
-import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { isMissing, missed, wantedFiles, type WantedFilesInput } from "../../facts/wanted-files.ts";
 import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -39,7 +40,7 @@ export default defineRule({
     sources: ["stat(2), st_size"],
   },
   requires: ["secretFiles", "secrets"],
-  optional: ["history", "installation", "unit", "runners"],
+  optional: ["history", "installation", "unit", "runners", "hostJournal"],
   causes: [{ mechanism: "empty-stays-empty", effects: ["guest/empty-credential"] }, ...NOT_MADE],
   *check(knowledge) {
     const { secretFiles, secrets, history } = knowledge;
@@ -77,10 +78,11 @@ export default defineRule({
   },
 });
 
-type Check = Parameters<typeof wantedFiles>[0] & {
-  readonly secrets: readonly Secret[];
-  readonly installation?: Installation;
-};
+type Check = WantedFilesInput &
+  TimeSources & {
+    readonly secrets: readonly Secret[];
+    readonly installation?: Installation;
+  };
 
 /**
  * age 1.1.1 and rage write no file at all for a plaintext without bytes and end with success (age#555, rage#556): the installer then
@@ -89,14 +91,19 @@ type Check = Parameters<typeof wantedFiles>[0] & {
 function* withoutOutput(knowledge: Check): Iterable<Observation> {
   const { installation } = knowledge;
   if (installation === undefined) return;
-  const failures = [...openWords(installation, "wrong-key"), ...openWords(installation, "no-key")];
+  const failures = (["wrong-key", "no-key", "unreadable-file"] as const).flatMap((kind) =>
+    openWords(installation, kind, knowledge),
+  );
   if (failures.length > 0) return;
-  for (const event of openWords(installation, "output-missing")) {
+  const told = new Set<string>();
+  for (const event of openWords(installation, "output-missing", knowledge)) {
     const name = event.word.path.slice(event.word.path.lastIndexOf("/") + 1).replace(/\.tmp$/u, "");
     const wanted = wantedFiles(knowledge).find(
       (one) => isMissing(one) && one.path.endsWith(`/${name}`),
     );
-    if (wanted === undefined) continue;
+    // chmod and mv miss the same output, each in its line.
+    if (wanted === undefined || told.has(wanted.path)) continue;
+    told.add(wanted.path);
     yield {
       title: `${wanted.path} was decrypted to nothing`,
       explanation: `The installer found no output where it had decrypted ${name}, and no decryption failed. age 1.1.1 and rage write no file for a plaintext without bytes: the secret was encrypted empty.`,

@@ -59,8 +59,9 @@ export default defineRule({
     const { installation, otherUnits, hostJournal, history, unit } = knowledge;
     const wanted = wantedFiles(knowledge);
     const newest = history?.phases.findLast(({ starts }) => starts.length > 0);
-    const key = lateKey({ installation, otherUnits });
-    const word = installation === undefined ? undefined : noKeyWords(installation).at(-1);
+    const key = lateKey({ installation, otherUnits, hostJournal, unit });
+    const word =
+      installation === undefined ? undefined : noKeyWords(installation, knowledge).at(-1);
     if (key !== undefined && installation !== undefined && word !== undefined) {
       const { missing } = affectedBy(word, wanted, installation);
       const paths = missing.map(({ path }) => path);
@@ -92,6 +93,7 @@ export default defineRule({
         hostJournal,
         history,
         unit,
+        secretFiles: knowledge.secretFiles,
       });
       if (late === undefined) continue;
       const { starts, phase } = missed(one);
@@ -120,7 +122,7 @@ export default defineRule({
               unit?.name,
               makersOf(one.path, otherUnits).map(({ name }) => name),
             )
-          : [],
+          : startNow(unit?.name, history?.running === true),
       };
     }
   },
@@ -153,6 +155,20 @@ const keyInTime = ({ path, mountPoint }: LateArrival): Remedy =>
         leaves: [],
         cost: "For sops-nix, which then waits for the file system of its keys; the accounts have to be made by systemd-sysusers or userborn. With agenix, name the key's lasting path in age.identityPaths.",
       };
+
+const startNow = (unit: string | undefined, isRunning: boolean): readonly Remedy[] =>
+  unit === undefined || isRunning
+    ? []
+    : [
+        {
+          title: "Start the VM: it is there now",
+          kind: "command",
+          snippet: `systemctl restart ${unit}`,
+          clears: ["source/not-yet-present"],
+          leaves: [],
+          cost: "Starts the guest. What made it late is not told by this: look again after the next boot.",
+        },
+      ];
 
 const orderedAfter = (unit: string | undefined, others: readonly string[]) => {
   const [installer] = others;

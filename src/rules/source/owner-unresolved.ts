@@ -27,7 +27,7 @@ export default defineRule({
     ],
   },
   requires: ["installation", "secretFiles", "secrets"],
-  optional: ["unit", "runners", "history", "identity"],
+  optional: ["unit", "runners", "history", "identity", "hostJournal"],
   causes: NOT_MADE.map((claim) => ({
     ...claim,
     effects: [...claim.effects, "access/file-mode" as const, "access/fixed-not-restarted" as const],
@@ -53,7 +53,7 @@ export default defineRule({
           installerOf(installation, path) === "sops-nix"),
     );
     if (concerned.length === 0) return;
-    const isOpen = openWords(installation, "owner-unresolved").length > 0;
+    const isOpen = openWords(installation, "owner-unresolved", knowledge).length > 0;
     const isKnown = identity?.users.has(name) === true || identity?.groups.has(name) === true;
     const paths = concerned.map(({ path }) => path);
     const newest = history?.phases.findLast(({ starts }) => starts.length > 0);

@@ -1,7 +1,11 @@
+import type { Invocation } from "../../evidence/journal.ts";
+import type { OtherUnits } from "../../evidence/other-units.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { userReads } from "../../facts/denied-reads.ts";
 import type { Installation } from "../../evidence/installation.ts";
 import { declaredAt } from "../../facts/installer-runs.ts";
+import { hasFailed } from "../../facts/starts.ts";
+import { moment } from "../../facts/wording.ts";
 import type { HostPath } from "../../vocabulary.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
@@ -52,7 +56,7 @@ export default defineRule({
     sources: ["path_resolution(7)"],
   },
   requires: ["history", "secretFiles", "secrets"],
-  optional: ["unit", "identity", "runners", "installation"],
+  optional: ["unit", "identity", "runners", "installation", "otherUnits"],
   causes: [
     { mechanism: "share-is-not-served", effects: ["hypervisor/share-not-ready"] },
     {
@@ -75,6 +79,7 @@ export default defineRule({
       const { walk, absences } = read;
       if (walk?.end !== "absent" || loaded.has(read.path)) continue;
       const stopped = walk.stopped ?? read.path;
+      const failed = failedMaker(read.path, knowledge.otherUnits);
       yield {
         title: `${read.path} does not exist`,
         explanation:
@@ -82,12 +87,16 @@ export default defineRule({
           (absences.length > 0
             ? " The journal shows the failed read."
             : " No start has tried it yet.") +
-          makerOf(read.path, knowledge.installation),
+          makerOf(read.path, knowledge.installation) +
+          (failed === undefined
+            ? ""
+            : ` ${failed.unit} is to make it, and ended with the result ${failed.result?.value ?? "failed"} at ${moment(failed.last.time)}.`),
         certainty: "proven",
         subject: { path: read.path, missing: stopped },
         evidence: nonEmpty<EvidenceRef>(
           walk.ref,
           ...absences.slice(0, 1),
+          ...(failed === undefined ? [] : [failed.result?.ref ?? failed.last]),
           ...(read.script === undefined ? [] : [read.script]),
         ),
         scope: scopeOf(read, knowledge.secrets),
@@ -114,3 +123,10 @@ const makerOf = (path: HostPath, installation: Installation | undefined): string
     return ` The host declares it as ${secret.name}, for ${secret.installer} to install.`;
   return installation.declarationsRead ? " Nothing that the host declares would put it there." : "";
 };
+
+/** The newest start of a unit that makes this path, where it failed. */
+const failedMaker = (path: HostPath, otherUnits: OtherUnits | undefined): Invocation | undefined =>
+  (otherUnits?.units ?? [])
+    .filter(({ makes }) => makes.includes(path))
+    .flatMap(({ starts }) => starts.at(-1) ?? [])
+    .find(hasFailed);

@@ -1,9 +1,12 @@
+import type { Installation } from "../../evidence/installation.ts";
 import type { OtherUnit } from "../../evidence/other-units.ts";
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import { installerOf } from "../../facts/installer-runs.ts";
 import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
 import { moment } from "../../facts/wording.ts";
 import { holdsEverything } from "../../facts/journal-coverage.ts";
-import { defineRule } from "../rule.ts";
+import type { HostPath } from "../../vocabulary.ts";
+import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
 
@@ -25,16 +28,22 @@ export default defineRule({
     sources: ["systemd.unit(5), ConditionPathExists= and [Install]"],
   },
   requires: ["secretFiles", "secrets", "otherUnits"],
-  optional: ["unit", "runners", "history", "hostJournal"],
-  causes: NOT_MADE,
+  optional: ["unit", "runners", "history", "hostJournal", "installation"],
+  causes: NOT_MADE.map((claim) => ({
+    ...claim,
+    effects: [...claim.effects, "source/never-installed" as const],
+  })),
   *check(knowledge) {
     const { otherUnits, hostJournal } = knowledge;
     for (const wanted of wantedFiles(knowledge)) {
       if (!isMissing(wanted)) continue;
       for (const producer of otherUnits.units) {
-        if (!producer.makes.includes(wanted.path) || producer.ref === undefined) continue;
+        const isInstaller = installs(producer, wanted.path, knowledge.installation);
+        if (!producer.makes.includes(wanted.path) && !isInstaller) continue;
         const why = whyIdle(producer, knowledge.unit?.needs ?? []);
-        if (why === undefined) continue;
+        if (why === undefined || producer.ref === undefined) continue;
+        // Whether an installer's unit was asked to run is told by what it left (source/never-installed).
+        if (isInstaller && why.kind === "never-asked") continue;
         if (why.kind === "never-asked" && !holdsEverything(hostJournal)) continue;
         const coverage: CoverageRef = {
           kind: "coverage",
@@ -47,7 +56,7 @@ export default defineRule({
           title: `${producer.name}, which makes ${wanted.path}, ${why.kind === "skipped" ? "was skipped" : "was never asked to run"}`,
           explanation:
             why.kind === "skipped"
-              ? `${producer.name} names that path. systemd skipped it at ${moment(why.ref.time)}${why.condition === undefined ? "" : `, because ${why.condition} did not hold`}, and it has not run since.`
+              ? `${isInstaller ? `${producer.name} installs what belongs there` : `${producer.name} names that path`}. systemd skipped it at ${moment(why.ref.time)}${why.condition === undefined ? "" : `, because ${why.condition} did not hold`}, and it has not run since.`
               : `${producer.name} names that path. No target or unit pulls it in, and the journal holds no start of it.`,
           certainty: why.kind === "skipped" ? "proven" : "strong",
           subject: { unit: producer.name, path: wanted.path },
@@ -63,6 +72,7 @@ export default defineRule({
             inForce: true,
           },
           remedies: [
+            ...(why.kind === "skipped" ? [conditionMet(producer.name, why.condition)] : []),
             {
               title: `Let the VM require ${producer.name}`,
               kind: "nix",
@@ -83,6 +93,32 @@ export default defineRule({
       }
     }
   },
+});
+
+/** The unit of the installer that serves this path: what it makes stands in a manifest and not in its unit file. */
+const installs = (
+  { name }: OtherUnit,
+  path: HostPath,
+  installation: Installation | undefined,
+): boolean => {
+  const installer = installation === undefined ? undefined : installerOf(installation, path);
+  switch (installer) {
+    case "sops-nix":
+      return name.startsWith("sops-install-secrets");
+    case "agenix":
+      return name.startsWith("agenix");
+    case undefined:
+      return false;
+  }
+};
+
+const conditionMet = (unit: string, condition: string | undefined): Remedy => ({
+  title: `Meet the condition of ${unit}, or take it out`,
+  kind: "advice",
+  snippet: `${condition ?? "Its condition"} did not hold. Where it is right, make it hold and run: systemctl start ${unit}`,
+  clears: ["source/producer-skipped"],
+  leaves: [],
+  cost: "Then start the VM.",
 });
 
 type Idle =
