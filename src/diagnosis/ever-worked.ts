@@ -127,7 +127,7 @@ const couldHaveWorked = (
   phase: Phase,
   { runners, secrets }: EverWorkedInput,
 ): boolean => {
-  if (start.spawnFailures.length > 0) return false;
+  if (start.spawnFailures.length > 0 || hadNoProcess(start)) return false;
   const spoke = guestSpoke(start) !== undefined;
   const readFailed =
     meaningsIn(start, "permission-denied").length > 0 ||
@@ -143,6 +143,10 @@ const couldHaveWorked = (
   if (told) return false;
   return !(brief && start.exits.some(({ status }) => status !== 0) && !spoke);
 };
+
+/** systemd had not even what it takes to make a process: the environment's files, a cgroup. */
+const hadNoProcess = (start: Invocation): boolean =>
+  start.result?.value === "resources" && start.started === undefined && start.outputLines === 0;
 
 const whyNot = (phase: Phase): readonly EvidenceRef[] => {
   const [start] = phase.starts;

@@ -101,9 +101,12 @@ export const credentialFailures = (input: CredentialInput): CredentialFailures =
   const heard = [...byWords, ...byErrno].flatMap(({ trouble, ref }) =>
     trouble === undefined || explained.has(trouble) ? [] : [{ trouble, ref }],
   );
+  // What systemd says itself outweighs what a file's name suggests.
+  const kept =
+    heard.length === 0 ? byFiles : byFiles.filter(({ certainty }) => certainty !== "weak");
   return {
     verdicts: [
-      ...byFiles,
+      ...kept,
       ...heardVerdicts(heard, input),
       ...lastResort(byFiles, heard, failures, input),
     ],

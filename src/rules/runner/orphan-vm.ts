@@ -35,6 +35,7 @@ export default defineRule({
     { mechanism: "nobody-declares-it", effects: ["credentials/not-configured"] },
   ],
   *check({ state, generations, history, secrets }) {
+    if (state.ref.absent === true) return;
     if (NOT_DECLARED.has(state.flavour) || generations.list.length === 0) return;
     const installing = generations.list.filter(({ runner, installer }) => runner ?? installer);
     const newest = generations.list.find(({ number }) => number === generations.newest);

@@ -90,6 +90,7 @@ export default defineRule({
     const generation = generationInForce(generations);
     if (
       current?.store === undefined ||
+      current.end !== "resolved" ||
       generation?.runner === undefined ||
       generation.installer === undefined ||
       current.store === generation.runner
