@@ -14,7 +14,7 @@ export interface EverWorkedInput {
   readonly history: History | undefined;
   readonly hostJournal: HostJournal | undefined;
   readonly secrets: readonly Secret[];
-  /** Runners by their directory in the store, as far as their text is known. */
+  /** Runners by their directory or their script in the store, as far as their text is known. */
   readonly runners: ReadonlyMap<string, Runner>;
   readonly journalComplete: boolean;
 }
@@ -165,7 +165,8 @@ export const runnersByPath = (
 ): ReadonlyMap<string, Runner> =>
   new Map([
     ...stored.map(({ path, runner }) => [path, runner] as const),
-    ...linked.flatMap((runner) =>
-      runner?.directory === undefined ? [] : [[runner.directory, runner] as const],
-    ),
+    ...linked.flatMap((runner) => {
+      const path = runner?.directory ?? runner?.scriptStore;
+      return runner === undefined || path === undefined ? [] : [[path, runner] as const];
+    }),
   ]);
