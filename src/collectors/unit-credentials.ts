@@ -3,7 +3,10 @@ import { hostPath, type UnitName } from "../vocabulary.ts";
 import { settingOf, words } from "./service-settings.ts";
 import { effectiveSettings, parseCredentialSetting, type UnitSetting } from "./unit-file.ts";
 
-type UnitCredentials = Pick<VmUnit, "credentials" | "ignoredCredentials" | "imported" | "setIds">;
+type UnitCredentials = Pick<
+  VmUnit,
+  "credentials" | "ignoredCredentials" | "imported" | "sealedIds" | "setIds"
+>;
 
 /**
  * What a unit's files say of credentials, in the order in which systemd reads them. A setting and its encrypted sibling fill one table: the
@@ -18,6 +21,10 @@ export const unitCredentials = (
   }));
   const ignored = loaded.filter((one) => !isTaken(one)).map(({ ref }) => ref);
   const taken = loaded.filter(isTaken);
+  const set = tableOf(files, ["SetCredential", "SetCredentialEncrypted"]);
+  const sealed = set
+    .filter(({ key }) => key.endsWith("Encrypted"))
+    .map((setting) => idOnly(settingOf(setting, name)));
   return {
     credentials: taken.filter(
       ({ id }, index) => taken.findLastIndex((one) => one.id === id) === index,
@@ -26,9 +33,8 @@ export const unitCredentials = (
     imported: words(
       effectiveSettings(files, "Service", "ImportCredential").map((one) => settingOf(one, name)),
     ),
-    setIds: tableOf(files, ["SetCredential", "SetCredentialEncrypted"]).map((setting) =>
-      idOnly(settingOf(setting, name)),
-    ),
+    setIds: set.map((setting) => idOnly(settingOf(setting, name))),
+    ...(sealed.length === 0 ? {} : { sealedIds: sealed }),
   };
 };
 

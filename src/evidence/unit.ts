@@ -72,6 +72,8 @@ export interface VmUnit extends ServiceSettings {
   readonly imported: readonly Setting[];
   /** Ids of SetCredential= and SetCredentialEncrypted=; their values are never kept. */
   readonly setIds: readonly Setting[];
+  /** Those of SetCredentialEncrypted=: systemd has to open them. */
+  readonly sealedIds?: readonly Setting[];
   readonly environmentFiles: readonly Setting[];
   readonly conditions: readonly Setting[];
   /** After=, Requires=, Wants= and BindsTo= with the units that they name, as written. */

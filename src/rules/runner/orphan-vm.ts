@@ -37,6 +37,7 @@ export default defineRule({
   *check({ state, generations, history, secrets }) {
     if (state.ref.absent === true) return;
     if (NOT_DECLARED.has(state.flavour) || generations.list.length === 0) return;
+    if (generations.running?.installer !== undefined) return;
     const installing = generations.list.filter(({ runner, installer }) => runner ?? installer);
     const newest = generations.list.find(({ number }) => number === generations.newest);
     const running = generations.list.find(
