@@ -33,10 +33,14 @@ export const collectGenerations = async (
     .toSorted((a, b) => a - b);
   if (numbers.length === 0)
     return unavailable("not-found", `${PROFILES} holds no generation of a system profile`);
-  const [list, profile, running, booted] = await Promise.all([
+  const [list, profile, running, installer, booted] = await Promise.all([
     Promise.all(numbers.map((number) => readGeneration(host, number, vm))),
     host.lstat(hostPath(`${PROFILES}/system`)),
     readSystemLink(host, hostPath("/run/current-system")),
+    readInstaller(
+      host,
+      hostPath(`/run/current-system/etc/systemd/system/install-microvm-${vm}.service`),
+    ),
     readSystemLink(host, hostPath("/run/booted-system")),
   ]);
   const target = profile.status === "present" ? profile.value.target : undefined;
@@ -45,7 +49,17 @@ export const collectGenerations = async (
     list,
     profile: hostPath(`${PROFILES}/system`),
     ...(Number.isInteger(newest) ? { newest } : {}),
-    ...(running === undefined ? {} : { running }),
+    ...(running === undefined
+      ? {}
+      : {
+          running: {
+            ...running,
+            ...(installer?.runner === undefined ? {} : { runner: installer.runner }),
+            ...(installer === undefined
+              ? {}
+              : { installer: installer.ref, frozen: installer.frozen }),
+          },
+        }),
     ...(booted === undefined ? {} : { booted }),
   });
 };

@@ -1,7 +1,7 @@
 import { HYPERVISORS, type Hypervisor, type Runner } from "../evidence/runner.ts";
 import type { FileRef } from "../evidence/reference.ts";
 import type { HostPath } from "../vocabulary.ts";
-import { channelsOf } from "./script-channels.ts";
+import { channelsOf, onlyReportsReadiness } from "./script-channels.ts";
 import { credentialsDirectory, directReads, shellSettings } from "./script-reads.ts";
 import { scriptLines, wordsOf, type ScriptLine } from "./script-text.ts";
 import { assignmentsIn, unsetIn, type Assignments } from "./script-values.ts";
@@ -33,8 +33,13 @@ export const readRunnerScript = (path: HostPath, script: string): RunnerText => 
   const machine = machineOf(lines);
   const platforms = platformsIn(lines);
   const environment = environmentOf(lines, assignments);
+  const isReadiness = onlyReportsReadiness(lines);
   return {
-    channels: lines.flatMap((line) => channelsOf(line, assignments)),
+    channels: lines
+      .flatMap((line) => channelsOf(line, assignments))
+      .filter(
+        (channel) => channel.kind !== "oem-runtime" || channel.names.length > 0 || !isReadiness,
+      ),
     reads: lines.flatMap((line) => directReads(line, settings)),
     notifies: lines.some(({ text }) => text.includes("vmm.notify_socket")),
     ...(hypervisor === undefined ? {} : { hypervisor }),

@@ -1,40 +1,10 @@
-import {
-  collected,
-  unavailable,
-  type Collected,
-  type LinkedRunners,
-} from "../evidence/evidence.ts";
+import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
 import type { Runner, SecretChannel } from "../evidence/runner.ts";
-import type { StateDirectory, StateLink } from "../evidence/state-directory.ts";
 import type { Host } from "../host/host.ts";
 import { hostPath, type HostPath, type StorePath, storePathOf } from "../vocabulary.ts";
 import { fileRef, walkPath } from "./path-walk.ts";
 import { readRunnerScript } from "./runner-script.ts";
 import { runnerDirectoryName, runnerScriptGuest, storeName } from "./store-path.ts";
-
-/** The scripts behind `current` and `booted`. */
-export const collectRunners = async (
-  host: Host,
-  state: StateDirectory,
-): Promise<Collected<LinkedRunners>> => {
-  const [current, booted] = await Promise.all([
-    linkedRunner(host, state.links.current),
-    linkedRunner(host, state.links.booted),
-  ]);
-  for (const found of [current, booted]) if (found?.status === "unavailable") return found;
-  return collected({
-    ...(current?.status === "collected" ? { current: current.value } : {}),
-    ...(booted?.status === "collected" ? { booted: booted.value } : {}),
-  });
-};
-
-const linkedRunner = async (
-  host: Host,
-  link: StateLink | undefined,
-): Promise<Collected<Runner> | undefined> => {
-  if (link?.end !== "resolved") return undefined;
-  return readRunner(host, link.hops[0].path, link.store);
-};
 
 /** The runner in a directory that holds `bin/microvm-run`; nothing where there is no such script. */
 export const readRunner = async (

@@ -79,6 +79,37 @@ const oemStrings = (line: ScriptLine, assignments: Assignments): readonly Secret
   ];
 };
 
+const OEM_VARIABLE_NAME =
+  /oem_strings=\[?["']?\$\{?(?<list>\w+)|\b(?<known>RUNTIME_OEM_STRINGS|MICROVM_PLATFORM_OPS)\b/gu;
+const READINESS = /io\.systemd\.credential:vmm\.notify_socket=[^\s,"'\]]*/gu;
+
+/** All that the script ever puts into its variables of SMBIOS strings is where to report readiness. */
+export const onlyReportsReadiness = (lines: readonly ScriptLine[]): boolean => {
+  const names = new Set(
+    lines.flatMap(({ text }) =>
+      [...text.matchAll(OEM_VARIABLE_NAME)].flatMap(
+        ({ groups }) => groups?.["list"] ?? groups?.["known"] ?? [],
+      ),
+    ),
+  );
+  const rests = [...names].flatMap((name) => {
+    const assignment = new RegExp(String.raw`(?:^|[\s;])${name}\+?=(?<value>.*)$`, "u");
+    const own = new RegExp(String.raw`\$\{?${name}(?::\+\$\{?${name}\}?,?)?\}?`, "gu");
+    return lines.flatMap(({ text }) => {
+      const value = assignment.exec(text)?.groups?.["value"];
+      return value === undefined
+        ? []
+        : [
+            value
+              .replaceAll(READINESS, "")
+              .replaceAll(own, "")
+              .replaceAll(/[\s,;"'[\]]/gu, ""),
+          ];
+    });
+  });
+  return rests.length > 0 && rests.every((rest) => rest === "" || rest === "oem_strings=");
+};
+
 /** A fixed value that comes by way of a variable is handed over at run time all the same. */
 const isFromRunTime = ({ form, name }: PassedValue, text: string): boolean =>
   form === "expanded" ||

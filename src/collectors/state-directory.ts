@@ -22,8 +22,18 @@ export const collectStateDirectory = async (
 ): Promise<Collected<StateDirectory>> => {
   const path = hostPath(`${stateRoot}/${vm}`);
   const found = await host.lstat(path);
-  if (found.status === "absent")
-    return unavailable("not-found", `${path} does not exist`, absentRef(path));
+  if (found.status === "absent") {
+    // Without the directory of all VMs nothing says that this host, or this copy of it, keeps them there.
+    const above = await host.lstat(stateRoot);
+    return above.status === "present"
+      ? collected({
+          path,
+          ref: absentRef(path),
+          links: {},
+          flavour: flavourOf({}, undefined, installer),
+        })
+      : unavailable("not-found", `${path} does not exist`, absentRef(path));
+  }
   if (found.status !== "present")
     return unavailable("permission-denied", `${path} could not be looked at`);
   const ref = fileRef(path, found.value);

@@ -49,8 +49,8 @@ export const effectiveSetting = (
 ): UnitSetting | undefined => effectiveSettings(files, section, key).at(-1);
 
 /**
- * Takes a value and the unit that it stands for; gives it with `%n %N %p %i %I %%` resolved by systemd.unit(5),
- * "Specifiers". All others stay, since they depend on the host.
+ * Takes a value and the unit of the system manager that it stands for; gives it with `%n %N %p %i %I %%` and the directories
+ * `%C %d %E %L %S %t` resolved by systemd.unit(5), "Specifiers". All others stay, since they depend on the host.
  */
 export const expandSpecifiers = (value: string, unit: UnitName): string => {
   const parts = /^(?<name>(?<prefix>.*?)(?:@(?<instance>.*))?)\.[^.]*$/su.exec(unit)?.groups;
@@ -61,6 +61,12 @@ export const expandSpecifiers = (value: string, unit: UnitName): string => {
     "%p": prefix,
     "%i": instance,
     "%I": unescapeName(instance),
+    "%C": "/var/cache",
+    "%d": `/run/credentials/${unit}`,
+    "%E": "/etc",
+    "%L": "/var/log",
+    "%S": "/var/lib",
+    "%t": "/run",
     "%%": "%",
   };
   return value.replace(/%./gsu, (specifier) => specifiers[specifier] ?? specifier);

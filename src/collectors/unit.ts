@@ -1,17 +1,18 @@
 import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
 import type { FileRef } from "../evidence/reference.ts";
-import type { LoadedCredential, ServiceSettings, Setting, VmUnit } from "../evidence/unit.ts";
+import type { ServiceSettings, Setting, VmUnit } from "../evidence/unit.ts";
 import type { Host } from "../host/host.ts";
 import { vmUnit } from "../journal/matches.ts";
-import { hostPath, unitName, type HostPath, type VmName } from "../vocabulary.ts";
+import { hostPath, unitName, type HostPath, type UnitName, type VmName } from "../vocabulary.ts";
 import { collectLiveUnit } from "./live-unit.ts";
 import { absentRef, fileRef } from "./path-walk.ts";
 import { serviceSettings, settingOf, words } from "./service-settings.ts";
+import { unitCredentials } from "./unit-credentials.ts";
 import {
   effectiveSetting,
   effectiveSettings,
-  parseCredentialSetting,
   parseUnitFile,
+  type UnitSetting,
 } from "./unit-file.ts";
 
 /** systemd.unit(5): the system manager's load path, most important first. */
@@ -81,14 +82,8 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     execStartPost: all("Service", "ExecStartPost"),
     timeout: one("TimeoutStartSec") ?? one("TimeoutSec"),
     environment: words(all("Service", "Environment")).map(nameOnly),
-    credentials: lastOfEach([
-      ...all("Service", "LoadCredential").map((setting) => credentialOf(setting, false)),
-      ...all("Service", "LoadCredentialEncrypted").map((setting) => credentialOf(setting, true)),
-    ]),
-    imported: words(all("Service", "ImportCredential")),
-    setIds: [...all("Service", "SetCredential"), ...all("Service", "SetCredentialEncrypted")].map(
-      idOnly,
-    ),
+    ...unitCredentials(settings, name),
+    ...hiddenBy(own, template, settings, name),
     environmentFiles: all("Service", "EnvironmentFile"),
     conditions: ["ConditionPathExists", "AssertPathExists"].flatMap((key) => all("Unit", key)),
     dependencies,
@@ -103,6 +98,31 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     live,
   });
 };
+
+/** What the template would hand over, where a file of the instance hides the template and hands over nothing of it. */
+const hiddenBy = (
+  own: UnitFile | typeof DENIED | undefined,
+  template: UnitFile | typeof DENIED | undefined,
+  inForce: readonly (readonly UnitSetting[])[],
+  name: UnitName,
+): Pick<VmUnit, "hiddenCredentials"> => {
+  if (own === undefined || template === undefined || template === DENIED) return {};
+  const given = new Set(idsOf(unitCredentials(inForce, name)).map(({ value }) => value));
+  const hidden = idsOf(unitCredentials([parseUnitFile(template.path, template.text)], name)).filter(
+    ({ value }) => !given.has(value),
+  );
+  return hidden.length === 0 ? {} : { hiddenCredentials: hidden };
+};
+
+const idsOf = ({
+  credentials,
+  imported,
+  setIds,
+}: ReturnType<typeof unitCredentials>): readonly Setting[] => [
+  ...credentials.map(({ id, ref }) => ({ value: id, ref })),
+  ...imported,
+  ...setIds,
+];
 
 /** The settings of a helper of microvm.nix, instance and template taken together; `undefined` where the host has no such unit. */
 const collectService = async (
@@ -199,28 +219,7 @@ const findDropIns = async (host: Host, directories: readonly string[]): Promise<
   return { dropIns, unread };
 };
 
-const idOnly = ({ value, ref }: Setting): Setting => ({
-  value: parseCredentialSetting(value).id,
-  ref,
-});
-
 const nameOnly = ({ value, ref }: Setting): Setting => ({
   value: value.split("=", 1)[0] ?? value,
   ref,
 });
-
-/** An id that is loaded twice is loaded from the last place (src/core/load-fragment.c). */
-const lastOfEach = (credentials: readonly LoadedCredential[]): readonly LoadedCredential[] =>
-  credentials.filter(
-    (one, index) => credentials.findLastIndex(({ id }) => id === one.id) === index,
-  );
-
-const credentialOf = ({ value, ref }: Setting, encrypted: boolean): LoadedCredential => {
-  const { id, source } = parseCredentialSetting(value);
-  return {
-    id,
-    encrypted,
-    ref,
-    ...(source?.startsWith("/") ? { source: hostPath(source) } : { inherited: source ?? id }),
-  };
-};

@@ -141,7 +141,9 @@ const startsBehind = (
 const STAGE_ORDER: readonly string[] = [...STAGES, "lifecycle", "exposure", "unrelated"];
 const ROLE_ORDER: readonly Role[] = ["root-cause", "contributing", "consequence", "risk", "note"];
 
-const groupOf = (id: RuleId): number => STAGE_ORDER.indexOf(id.slice(0, id.indexOf("/")));
+/** By the stage that is broken, which need not be the one that the rule is named after. */
+const placeOf = ({ id, stage }: JudgedFinding): number =>
+  STAGE_ORDER.indexOf(stage ?? id.slice(0, id.indexOf("/")));
 
 /** Within a stage: a file that cannot be seen is not asked for its mode, nor one whose directory cannot be passed. */
 const MET_FIRST: readonly RuleId[] = ["access/namespace", "access/parent-directory"];
@@ -149,12 +151,22 @@ const MET_FIRST: readonly RuleId[] = ["access/namespace", "access/parent-directo
 const metFirst = (id: RuleId): number =>
   MET_FIRST.includes(id) ? MET_FIRST.indexOf(id) : MET_FIRST.length;
 
+/** Where the start itself is skipped or refused, nothing else is met before that is repaired. */
+const STOPS_EVERY_START: ReadonlySet<RuleId> = new Set([
+  "credentials/unit-shadowed",
+  "runner/missing",
+]);
+
+const isMetAfterAStart = ({ id, scope }: JudgedFinding): boolean =>
+  !STOPS_EVERY_START.has(id) || (scope.starts ?? []).length > 0;
+
 /** What is in force first; then the order in which a repair meets it; then by phase, rule and subject, so that the order is always the same. */
 const byImportance = (a: JudgedFinding, b: JudgedFinding): number =>
   ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role) ||
   Number(b.scope.inForce) - Number(a.scope.inForce) ||
   SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-  groupOf(a.id) - groupOf(b.id) ||
+  Number(isMetAfterAStart(a)) - Number(isMetAfterAStart(b)) ||
+  placeOf(a) - placeOf(b) ||
   (a.scope.phase ?? 0) - (b.scope.phase ?? 0) ||
   metFirst(a.id) - metFirst(b.id) ||
   compare(a.id, b.id) ||

@@ -1,7 +1,7 @@
 import { findHoles, type HostJournalRead, type Silences } from "../collectors/host-journal.ts";
 import { collectGenerations, readInstaller } from "../collectors/generations.ts";
 import { collectRunnerNeeds } from "../collectors/runner-needs.ts";
-import { collectRunners } from "../collectors/runners.ts";
+import { collectRunners } from "../collectors/linked-runners.ts";
 import { collectSecretFiles } from "../collectors/secret-files.ts";
 import { collectStateDirectory, type InstallUnit } from "../collectors/state-directory.ts";
 import { collectStore } from "../collectors/store.ts";
@@ -80,7 +80,7 @@ export const collectVm = async (
   const runners =
     known === undefined
       ? unavailable("not-found", "without the state directory there is no runner to read")
-      : await guarded("runner", () => collectRunners(host, known));
+      : await guarded("runner", () => collectRunners(host, known, valueOf(unit)?.execStart));
   const store = await guarded("Nix store", () =>
     collectStore(host, storeQuestion(vm, known, valueOf(runners), valueOf(generations))),
   );

@@ -14,7 +14,7 @@ export interface EverWorkedInput {
   readonly history: History | undefined;
   readonly hostJournal: HostJournal | undefined;
   readonly secrets: readonly Secret[];
-  /** Runners by their directory in the store, as far as their text is known. */
+  /** Runners by their directory or their script in the store, as far as their text is known. */
   readonly runners: ReadonlyMap<string, Runner>;
   readonly journalComplete: boolean;
 }
@@ -127,7 +127,7 @@ const couldHaveWorked = (
   phase: Phase,
   { runners, secrets }: EverWorkedInput,
 ): boolean => {
-  if (start.spawnFailures.length > 0) return false;
+  if (start.spawnFailures.length > 0 || hadNoProcess(start)) return false;
   const spoke = guestSpoke(start) !== undefined;
   const readFailed =
     meaningsIn(start, "permission-denied").length > 0 ||
@@ -143,6 +143,10 @@ const couldHaveWorked = (
   if (told) return false;
   return !(brief && start.exits.some(({ status }) => status !== 0) && !spoke);
 };
+
+/** systemd had not even what it takes to make a process: the environment's files, a cgroup. */
+const hadNoProcess = (start: Invocation): boolean =>
+  start.result?.value === "resources" && start.started === undefined && start.outputLines === 0;
 
 const whyNot = (phase: Phase): readonly EvidenceRef[] => {
   const [start] = phase.starts;
@@ -161,7 +165,8 @@ export const runnersByPath = (
 ): ReadonlyMap<string, Runner> =>
   new Map([
     ...stored.map(({ path, runner }) => [path, runner] as const),
-    ...linked.flatMap((runner) =>
-      runner?.directory === undefined ? [] : [[runner.directory, runner] as const],
-    ),
+    ...linked.flatMap((runner) => {
+      const path = runner?.directory ?? runner?.scriptStore;
+      return runner === undefined || path === undefined ? [] : [[path, runner] as const];
+    }),
   ]);

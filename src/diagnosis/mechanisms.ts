@@ -55,8 +55,11 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   },
   "nothing-to-run": {
     how: "the unit's condition or command leads to nothing",
+    // Starts that ran before it was gone are none of its.
     holds: (cause, effect) =>
-      sameStart(cause, effect) || (cause.scope.inForce && effect.scope.inForce),
+      sameStart(cause, effect) ||
+      (bothInForce(cause, effect) &&
+        ((effect.scope.starts ?? []).length === 0 || cause.scope.phase === effect.scope.phase)),
   },
   "helper-fails-first": {
     how: "systemd does not start a unit whose requirement failed",
@@ -87,6 +90,10 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   },
   "nobody-declares-it": {
     how: "no generation of the host says any more what the unit is given",
+    holds: bothInForce,
+  },
+  "template-is-hidden": {
+    how: "the instance's own file hides what the template hands over",
     holds: bothInForce,
   },
   "older-runner-runs": {

@@ -50,11 +50,25 @@ export const secretStages = ({
     history: valueOf(knowledge.history),
   };
   const faults = findings.filter(isFaultInForce);
-  return input.secrets.map((secret) => ({
-    secret: secret.name,
-    stages: inOrder(withFaults(rawStages(secret, input), secret, faults)),
-  }));
+  const refused = isRefused(input.history) && !faults.some(({ stage }) => isEarly(stage));
+  return input.secrets.map((secret) => {
+    const raw = rawStages(secret, input);
+    const credentials = refused && raw.credentials === "ok" ? "broken" : raw.credentials;
+    return {
+      secret: secret.name,
+      stages: inOrder(withFaults({ ...raw, credentials }, secret, faults)),
+    };
+  });
 };
+
+/** systemd refused to hand anything over at the newest start. Where no rule says of which credential, it can be any of them. */
+const isRefused = (history: History | undefined): boolean => {
+  const newest = history?.phases.findLast(({ starts }) => starts.length > 0)?.starts.at(-1);
+  return newest?.spawnFailures.some(({ step }) => step === "CREDENTIALS") === true;
+};
+
+const isEarly = (stage: Stage | undefined): boolean =>
+  stage !== undefined && STAGES.indexOf(stage) <= STAGES.indexOf("credentials");
 
 /** Who will open what at the next start. */
 const foreseen = (

@@ -15,7 +15,7 @@ import type { SecretFiles } from "./secret-files.ts";
 import type { Registrations, SourceCopies } from "./store-history.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { VmUnit } from "./unit.ts";
-import type { CoverageRef, EvidenceRef } from "./reference.ts";
+import type { CoverageRef, EvidenceRef, FileRef } from "./reference.ts";
 import type { VmName } from "../vocabulary.ts";
 
 export type UnavailableReason =
@@ -52,10 +52,14 @@ export const unavailable = (
 export const valueOf = <T>(found: Collected<T>): T | undefined =>
   found.status === "collected" ? found.value : undefined;
 
-/** The runners that the state directory's links lead to. */
+/** The runners that the state directory's links lead to; `current` is what the next start runs. */
 export interface LinkedRunners {
   readonly current?: Runner;
   readonly booted?: Runner;
+  /** The ExecStart= that has `current` run in place of the link's `bin/microvm-run`. */
+  readonly startedBy?: FileRef;
+  /** What the link leads to all the same, where `startedBy` keeps it from being run. */
+  readonly passedOver?: Runner;
 }
 
 /** Everything that the collectors bring for one VM, by the name that rules ask for. */

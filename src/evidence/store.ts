@@ -51,6 +51,13 @@ export interface Generations {
   readonly profile: HostPath;
   /** The generation number that the `system` profile points to. */
   readonly newest?: number;
-  readonly running?: { readonly toplevel: StorePath; readonly ref: FileRef };
+  /** `/run/current-system`, which need not be a generation, with what it installs for this VM. */
+  readonly running?: {
+    readonly toplevel: StorePath;
+    readonly ref: FileRef;
+    readonly runner?: StorePath;
+    readonly installer?: FileRef;
+    readonly frozen?: boolean;
+  };
   readonly booted?: { readonly toplevel: StorePath; readonly ref: FileRef };
 }

@@ -65,9 +65,15 @@ export interface VmUnit extends ServiceSettings {
   /** Names of Environment=; their values are never kept. */
   readonly environment: readonly Setting[];
   readonly credentials: readonly LoadedCredential[];
+  /** Lines of LoadCredential= and its encrypted sibling that systemd drops: their id or their source is none. */
+  readonly ignoredCredentials?: readonly FileRef[];
+  /** Ids that the template hands over and that are lost because `fragment` hides it. */
+  readonly hiddenCredentials?: readonly Setting[];
   readonly imported: readonly Setting[];
   /** Ids of SetCredential= and SetCredentialEncrypted=; their values are never kept. */
   readonly setIds: readonly Setting[];
+  /** Those of SetCredentialEncrypted=: systemd has to open them. */
+  readonly sealedIds?: readonly Setting[];
   readonly environmentFiles: readonly Setting[];
   readonly conditions: readonly Setting[];
   /** After=, Requires=, Wants= and BindsTo= with the units that they name, as written. */

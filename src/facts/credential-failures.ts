@@ -101,9 +101,12 @@ export const credentialFailures = (input: CredentialInput): CredentialFailures =
   const heard = [...byWords, ...byErrno].flatMap(({ trouble, ref }) =>
     trouble === undefined || explained.has(trouble) ? [] : [{ trouble, ref }],
   );
+  // What systemd says itself outweighs what a file's name suggests.
+  const kept =
+    heard.length === 0 ? byFiles : byFiles.filter(({ certainty }) => certainty !== "weak");
   return {
     verdicts: [
-      ...byFiles,
+      ...kept,
       ...heardVerdicts(heard, input),
       ...lastResort(byFiles, heard, failures, input),
     ],
@@ -174,12 +177,16 @@ const sizeOfAll = ({ credentials }: VmUnit, { walks }: SecretFiles): number =>
       return sum + (stat?.type === "file" ? id.length + stat.size : 0);
     }, 0);
 
+/** The unit itself holds the sealed text: there is no file. */
+const sealedInUnit = ({ sealedIds = [] }: VmUnit): readonly LoadedCredential[] =>
+  sealedIds.map(({ value, ref }) => ({ id: value, encrypted: true, ref }));
+
 /** What systemd's child or its errno says: about the encrypted credentials, or the one credential that there is. */
 const heardVerdicts = (
   heard: readonly { readonly trouble: CredentialTrouble; readonly ref: JournalRef }[],
   { unit }: CredentialInput,
 ): readonly CredentialVerdict[] => {
-  const encrypted = unit.credentials.filter((one) => one.encrypted);
+  const encrypted = [...unit.credentials.filter((one) => one.encrypted), ...sealedInUnit(unit)];
   return heard.flatMap(({ trouble, ref }) => {
     const [only, ...others] =
       trouble === "missing" || trouble === "too-large" ? unit.credentials : encrypted;
@@ -207,10 +214,13 @@ const lastResort = (
   { unit, secretFiles, credentialStore }: CredentialInput,
 ): readonly CredentialVerdict[] => {
   const last = failures.at(-1);
-  const sealed = unit.credentials.filter(
-    ({ encrypted, source }) =>
-      encrypted && source !== undefined && secretFiles.walks.get(source)?.end === "present",
-  );
+  const sealed = [
+    ...unit.credentials.filter(
+      ({ encrypted, source }) =>
+        encrypted && source !== undefined && secretFiles.walks.get(source)?.end === "present",
+    ),
+    ...sealedInUnit(unit),
+  ];
   const [credential] = sealed;
   if (credential === undefined || heard.length > 0) return [];
   const hostKey = credentialStore?.hostKey;
@@ -233,7 +243,7 @@ const lastResort = (
     verdict(
       credential,
       "undecryptable",
-      sealed.length === unit.credentials.length ? "strong" : "weak",
+      unit.credentials.every((one) => sealed.includes(one)) ? "strong" : "weak",
       [last.ref],
       "Every file is there and small enough, and systemd fails at this step.",
     ),

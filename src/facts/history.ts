@@ -313,6 +313,18 @@ const runnerIn = (
 ): { readonly runner?: PhaseRunner } => {
   const [first] = group;
   if (first === undefined) return {};
+  const own = runners?.startedBy;
+  const named = runners?.current?.directory ?? runners?.current?.scriptStore;
+  if (own !== undefined) {
+    // Which command an earlier unit had, nothing tells.
+    const units = new Set((generations?.list ?? []).map(({ unit }) => unit));
+    const isOther =
+      units.size > 1 &&
+      changes.some(({ kind, time }) => kind === "switch" && time > first.first.time);
+    return named !== undefined && !isOther
+      ? { runner: { path: named, certainty: "strong", evidence: [own] } }
+      : {};
+  }
   const booted = state?.links.booted;
   const current = state?.links.current;
   if (open && booted?.store !== undefined && runners?.booted !== undefined) {

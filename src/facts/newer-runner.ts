@@ -1,13 +1,38 @@
 import type { LinkedRunners } from "../evidence/evidence.ts";
 import type { Generation, Generations, Store } from "../evidence/store.ts";
+import type { FileRef } from "../evidence/reference.ts";
 import type { StorePath } from "../vocabulary.ts";
 import { waysForSecrets } from "./handover.ts";
 import type { Secret } from "./secrets.ts";
 
-/** The generation that the host runs, where it is in the list; else the newest, which a switch or a boot brings in. */
-export const generationInForce = (generations: Generations): Generation | undefined =>
-  generations.list.findLast(({ toplevel }) => toplevel === generations.running?.toplevel) ??
-  (generations.running === undefined ? newestGeneration(generations) : undefined);
+/** What a system installs for this VM, and which system that is. */
+export interface InstallerInForce {
+  readonly system: string;
+  readonly generation?: number;
+  readonly runner: StorePath;
+  readonly installer: FileRef;
+  readonly link: FileRef;
+  readonly frozen: boolean;
+}
+
+/** The installer of the system that the host runs; else of the newest generation, which a switch or a boot brings in. */
+export const installerInForce = (generations: Generations): InstallerInForce | undefined => {
+  const { running, list } = generations;
+  const generation =
+    list.findLast(({ toplevel }) => toplevel === running?.toplevel) ??
+    (running === undefined ? newestGeneration(generations) : undefined);
+  const found =
+    generation ?? (running === undefined ? undefined : { ...running, link: running.ref });
+  if (found?.runner === undefined || found.installer === undefined) return undefined;
+  return {
+    system: generation === undefined ? "the running system" : `generation ${generation.number}`,
+    ...(generation === undefined ? {} : { generation: generation.number }),
+    runner: found.runner,
+    installer: found.installer,
+    link: found.link,
+    frozen: found.frozen ?? false,
+  };
+};
 
 export const newestGeneration = ({ list, newest }: Generations): Generation | undefined =>
   list.find(({ number }) => number === newest);

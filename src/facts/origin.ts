@@ -10,7 +10,7 @@ export interface Origin {
   readonly stored: StoredRunner;
   /** Numbers of the generations that install it or whose closure holds it. */
   readonly generations: readonly number[];
-  /** Nothing that was looked at explains why it is here. */
+  /** Nothing that was looked at explains why it is here; the running system need not be a generation. */
   readonly unexplained: boolean;
 }
 
@@ -30,6 +30,7 @@ export const originOf = (
     // A flake file says who builds it.
     unexplained:
       installing.length === 0 &&
+      generations?.running?.runner !== stored.path &&
       rootsBeside(stored, state).length === 0 &&
       state.flake === undefined,
   };

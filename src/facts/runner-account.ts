@@ -8,7 +8,7 @@ import { handwork, missingGenerations, rootsBeside } from "./origin.ts";
 import { listed, moment } from "./wording.ts";
 
 /** Who put a runner where the unit finds it. `unknown` also where nothing that is left accounts for it. */
-export type ProvenanceKind = "generation" | "flake" | "deploy" | "by-hand" | "unknown";
+export type ProvenanceKind = "unit" | "generation" | "flake" | "deploy" | "by-hand" | "unknown";
 
 export interface ProvenanceInput {
   readonly history: History;
@@ -32,8 +32,11 @@ export const accountOf = (path: StorePath, phase: Phase, input: ProvenanceInput)
   const { state, store, generations } = input;
   const installing = (generations?.list ?? []).filter(({ runner }) => runner === path);
   const stored = store?.runners.find((one) => one.path === path);
+  const [reason] = phase.runner?.evidence ?? [];
   return (
+    byUnit(reason) ??
     byGeneration(installing, generations) ??
+    byRunningSystem(path, generations) ??
     (state === undefined ? undefined : byLink(path, phase, state, input.history)) ??
     (state === undefined ? undefined : byDeploy(path, state, stored)) ??
     (state === undefined ? undefined : byFlake(state, phase, input.history)) ??
@@ -41,6 +44,16 @@ export const accountOf = (path: StorePath, phase: Phase, input: ProvenanceInput)
     nobody(input)
   );
 };
+
+/** A command of the unit's own: what the links lead to is none of the start's. */
+const byUnit = (reason: EvidenceRef | undefined): Account | undefined =>
+  reason?.kind === "file" && reason.text?.startsWith("ExecStart=") === true
+    ? {
+        kind: "unit",
+        text: `ExecStart= in ${reason.path} names it, in place of current/bin/microvm-run.`,
+        evidence: [reason],
+      }
+    : undefined;
 
 const byGeneration = (
   installing: readonly Generation[],
@@ -67,6 +80,21 @@ const byGeneration = (
       ...installing.map(({ link }) => link).slice(0, 3),
     ],
   };
+};
+
+/** `nixos-rebuild test`, a specialisation, or a generation that was deleted under the running system. */
+const byRunningSystem = (
+  path: StorePath,
+  generations: Generations | undefined,
+): Account | undefined => {
+  const { runner, installer, ref } = generations?.running ?? {};
+  return runner === path && installer !== undefined && ref !== undefined
+    ? {
+        kind: "generation",
+        text: "The running system installs it, and is none of the generations.",
+        evidence: [installer, ref],
+      }
+    : undefined;
 };
 
 const numbersOf = (installing: readonly Generation[]): string => {

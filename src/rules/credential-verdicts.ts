@@ -57,7 +57,12 @@ export const verdictObservations = (
           ...failures.words.slice(0, 2),
         ),
         scope: {
-          secrets: secretNames(input, credential.source === undefined ? [] : [credential.source]),
+          secrets:
+            credential.source === undefined
+              ? input.secrets
+                  .filter(({ credentialIds }) => credentialIds.includes(credential.id))
+                  .map(({ name }) => name)
+              : secretNames(input, [credential.source]),
           paths: credential.source === undefined ? [] : [credential.source],
           starts: failures.starts,
           inForce: failures.inForce,

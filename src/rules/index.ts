@@ -11,6 +11,7 @@ import credentialsExpired from "./credentials/expired.ts";
 import credentialsNameMismatch from "./credentials/name-mismatch.ts";
 import credentialsNotConfigured from "./credentials/not-configured.ts";
 import credentialsSilentlySkipped from "./credentials/silently-skipped.ts";
+import credentialsSourceDirectory from "./credentials/source-directory.ts";
 import credentialsSourceMissing from "./credentials/source-missing.ts";
 import credentialsSystemdBug from "./credentials/systemd-bug.ts";
 import credentialsTimeout from "./credentials/timeout.ts";
@@ -97,6 +98,7 @@ export const RULES: readonly AnyRule[] = [
   credentialsNameMismatch,
   credentialsNotConfigured,
   credentialsSilentlySkipped,
+  credentialsSourceDirectory,
   credentialsSourceMissing,
   credentialsSystemdBug,
   credentialsTimeout,

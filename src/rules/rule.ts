@@ -120,6 +120,7 @@ export type MechanismName =
   | "guest-does-not-take-it"
   | "older-runner-runs"
   | "nobody-declares-it"
+  | "template-is-hidden"
   | "share-is-not-served";
 
 export interface CausalClaim {

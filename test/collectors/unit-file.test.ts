@@ -139,7 +139,9 @@ describe("specifiers", () => {
     ["/var/lib/microvms/%i", String.raw`/var/lib/microvms/test-vm\x2da\xc3\xa4`],
     ["%I", "test/vm-aä"],
     ["100%% %%i", "100% %i"],
-    ["%t/%d/%", "%t/%d/%"],
+    ["%t/x:%S %C %L %E", "/run/x:/var/lib /var/cache /var/log /etc"],
+    ["%d/key", String.raw`/run/credentials/microvm@test-vm\x2da\xc3\xa4.service/key`],
+    ["%H/%m/%", "%H/%m/%"],
   ] as const)("%s", ([value, expanded]) => {
     expect(expandSpecifiers(value, unit)).toBe(expanded);
   });

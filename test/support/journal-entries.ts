@@ -143,7 +143,8 @@ const unitStates = (): ((unit: string, moment?: Lifecycle) => Readonly<UnitState
       pid: undefined,
     };
     states.set(unit, state);
-    if (moment?.event === "starting") {
+    // Without its environment a unit is not even said to be starting (measured: 252, 257 and 262).
+    if (moment?.event === "starting" || moment?.event === "environment-failed") {
       state.invocation = id(`${unit} ${moment.time}`);
       state.wasStarted = true;
     }

@@ -18,7 +18,7 @@ const FAULTS: readonly { readonly why: CredentialFault; readonly pattern: RegExp
   {
     why: "format",
     pattern:
-      /failed to (?:unbase64|decode)|not a valid credential|credential.*(?:truncated|unsupported)/iu,
+      /failed to (?:unbase64|decode)|not a valid credential|encryption format.*(?:unknown|corrupt)|unknown encryption format|credential.*(?:truncated|unsupported)/iu,
   },
 ];
 

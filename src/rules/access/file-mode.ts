@@ -155,7 +155,7 @@ const unseen = (read: UserRead, knowledge: Check): Observation | undefined => {
     evidence: [first, ...(walk === undefined ? [] : [walk.ref])],
     scope: scopeOf(read, knowledge.secrets),
     remedies: [
-      loadCredential({
+      readBySystemd({
         vm: knowledge.vm,
         unit: knowledge.unit,
         runner: knowledge.runners?.current,

@@ -49,7 +49,13 @@ export default defineRule({
     const runner = runners.current;
     if (runner === undefined) return;
     const used = credentialsUsed(runner);
-    const unused = used === "all" ? [] : unit.credentials.filter(({ id }) => !used.includes(id));
+    const unused =
+      used === "all"
+        ? []
+        : // Of a directory systemd makes ID_FILE.
+          unit.credentials.filter(
+            ({ id }) => !used.some((one) => one === id || one.startsWith(`${id}_`)),
+          );
     const [first] = unused;
     if (first === undefined) return;
     const phase = history?.phases.at(-1)?.index;

@@ -1,5 +1,6 @@
-import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { EvidenceRef, FileRef } from "../../evidence/reference.ts";
 import { meaningsIn } from "../../facts/starts.ts";
+import { listed } from "../../facts/wording.ts";
 import { loadCredential } from "../remedies.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
@@ -9,8 +10,8 @@ export default defineRule({
   severity: "error",
   part: "cause",
   docs: {
-    what: "The runner takes secrets from $CREDENTIALS_DIRECTORY, and the unit has no setting that hands it any.",
-    why: "Without LoadCredential=, ImportCredential= or SetCredential= systemd makes no such directory, and the variable is not set. Under `set -u` the script ends there; by hand as root it fails in the same way.",
+    what: "The runner takes secrets from $CREDENTIALS_DIRECTORY, and the unit has no setting that hands it any, or only one that systemd drops.",
+    why: "A line whose id is no file name, or whose source is neither an absolute path nor a name, is dropped with a warning when the unit is loaded. Without LoadCredential=, ImportCredential= or SetCredential= systemd makes no such directory, and the variable is not set. Under `set -u` the script ends there; by hand as root it fails in the same way.",
     proof:
       "The line of the runner that uses the directory, beside the unit's file and drop-ins without such a setting; the shell's `unbound variable`.",
     ruledOut: "A credential setting in the unit or one of its drop-ins.",
@@ -31,7 +32,7 @@ export default defineRule({
   optional: ["history"],
   causes: [
     {
-      mechanism: "failed-setup-ends-the-start",
+      mechanism: "failed-read-ends-the-runner",
       effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
     },
     {
@@ -43,7 +44,12 @@ export default defineRule({
     const runner = runners.current;
     const use = runner?.credentialsDirectory;
     if (runner === undefined || use === undefined) return;
-    if (unit.credentials.length + unit.imported.length + unit.setIds.length > 0) return;
+    const dropped = unit.ignoredCredentials ?? [];
+    const given = unit.credentials.length + unit.imported.length + unit.setIds.length > 0;
+    if (given && dropped.length === 0) return;
+    // What is dropped beside others matters where the runner takes it.
+    const lost = given ? idsOf(dropped).filter((id) => use.ids.includes(id)) : use.ids;
+    if (given && lost.length === 0) return;
     const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
     const words = (phase?.starts ?? []).flatMap((start) =>
       meaningsIn(start, "unbound-variable")
@@ -51,19 +57,26 @@ export default defineRule({
         .map(({ ref }) => ({ start, ref })),
     );
     yield {
-      title: "The runner wants credentials, and the unit hands it none",
-      explanation: `${runner.script} takes from $CREDENTIALS_DIRECTORY. Neither ${unit.fragment.path} nor a drop-in has LoadCredential=, ImportCredential= or SetCredential=, so systemd makes no such directory.`,
+      title: given
+        ? `The runner wants ${listed(lost)}, and systemd drops the line that should bring it`
+        : "The runner wants credentials, and the unit hands it none",
+      explanation:
+        `${runner.script} takes from $CREDENTIALS_DIRECTORY. ` +
+        (dropped.length === 0
+          ? `Neither ${unit.fragment.path} nor a drop-in has LoadCredential=, ImportCredential= or SetCredential=, so systemd makes no such directory.`
+          : `systemd drops ${listed(dropped.map(({ text = "a line" }) => text))}: an id has to be a file name without a slash, and a source an absolute path or such a name.${given ? "" : " Nothing else is handed over, so there is no such directory."}`),
       certainty: "proven",
       subject: { unit: unit.name, runner: runner.script },
       evidence: nonEmpty<EvidenceRef>(
         use.ref,
+        ...dropped,
         unit.fragment,
         ...unit.dropIns,
         ...words.slice(0, 1).map(({ ref }) => ref),
       ),
       scope: {
         secrets: secrets
-          .filter(({ credentialIds }) => credentialIds.some((id) => use.ids.includes(id)))
+          .filter(({ credentialIds }) => credentialIds.some((id) => lost.includes(id)))
           .map(({ name }) => name),
         starts:
           words.length > 0
@@ -83,3 +96,6 @@ export default defineRule({
     };
   },
 });
+
+const idsOf = (dropped: readonly FileRef[]): readonly string[] =>
+  dropped.flatMap(({ text = "" }) => /=(?<id>[^:]+)/u.exec(text)?.groups?.["id"] ?? []);

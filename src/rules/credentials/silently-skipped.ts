@@ -51,24 +51,26 @@ export default defineRule({
   ],
   *check({ unit, credentialStore, secrets, runners, history }) {
     const places = credentialStore.places.filter(({ state }) => state !== "denied");
-    const provided = new Set(
-      places.flatMap(({ credentials }) => credentials.map(({ name }) => name)),
-    );
+    const heldIn = (searched: typeof places): ReadonlySet<string> =>
+      new Set(searched.flatMap(({ credentials }) => credentials.map(({ name }) => name)));
+    const held = heldIn(places);
+    const heldPlain = heldIn(places.filter(({ path }) => !isForEncrypted(path)));
     const set = new Set(unit.setIds.map(({ value }) => value));
     const used = runners?.current === undefined ? "all" : credentialsUsed(runners.current);
-    const bare = unit.credentials.flatMap(({ id, inherited, ref }) =>
+    const bare = unit.credentials.flatMap(({ id, inherited, encrypted, ref }) =>
       inherited !== undefined &&
       !inherited.includes("%") &&
-      !provided.has(inherited) &&
+      !(encrypted ? held : heldPlain).has(inherited) &&
       !set.has(id)
-        ? [{ id, ref }]
+        ? [{ id, ref, elsewhere: held.has(inherited) }]
         : [],
     );
-    const imported = unit.imported.flatMap(({ value, ref }) =>
-      /[*?[%]/u.test(value) || provided.has(value.split(":")[0] ?? value) || set.has(value)
-        ? []
-        : [{ id: value, ref }],
-    );
+    const loaded = new Set(unit.credentials.map(({ id }) => id));
+    const imported = unit.imported
+      .flatMap(({ value, ref }) =>
+        importedIds(value, used, held).map((id) => ({ id, ref, elsewhere: false })),
+      )
+      .filter(({ id }) => !set.has(id) && !loaded.has(id));
     const skipped = [...bare, ...imported].filter(({ id }) => used === "all" || used.includes(id));
     const [first] = skipped;
     if (first === undefined || places.length < credentialStore.places.length) return;
@@ -86,7 +88,10 @@ export default defineRule({
     const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
     yield {
       title: `Nobody provides ${listed(ids)}, and systemd starts the unit without ${ids.length === 1 ? "it" : "them"}`,
-      explanation: `The unit asks for ${listed(ids)} by name alone. No credential store of the host holds ${ids.length === 1 ? "it" : "them"}, nor do the system's own credentials; systemd skips what it cannot inherit and says so only in a debug line.`,
+      explanation: `The unit asks for ${listed(ids)} by name alone. ${whereItIsNot(
+        ids,
+        skipped.some(({ elsewhere }) => elsewhere),
+      )} systemd skips what it cannot inherit and says so only in a debug line.`,
       certainty: confirmed ? "proven" : "strong",
       subject: { credentials: ids.join(" ") },
       evidence: nonEmpty<EvidenceRef>(first.ref, searched, ...(confirmed ? [given.ref] : [])),
@@ -101,3 +106,34 @@ export default defineRule({
     };
   },
 });
+
+/** LoadCredential= without a path looks only where plain credentials lie (systemd.exec(5)). */
+const isForEncrypted = (path: string): boolean =>
+  /(?:credstore\.encrypted|@encrypted)$/u.test(path);
+
+/** The ids that a value of ImportCredential= (`GLOB` or `GLOB:PREFIX`) should bring and that nobody holds; of a pattern those that the runner takes. */
+const importedIds = (
+  value: string,
+  used: readonly string[] | "all",
+  held: ReadonlySet<string>,
+): readonly string[] => {
+  const [glob = value, renamed] = value.split(":");
+  if (glob.includes("%")) return [];
+  if (!/[*?[]/u.test(glob)) return held.has(glob) ? [] : [renamed ?? glob];
+  if (renamed !== undefined || used === "all") return [];
+  const pattern = new RegExp(
+    `^${glob
+      .replaceAll(/[.+^${}()|\\]/gu, String.raw`\$&`)
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".")}$`,
+    "u",
+  );
+  return used.filter((id) => pattern.test(id) && !held.has(id));
+};
+
+const whereItIsNot = (ids: readonly string[], onlyEncrypted: boolean): string => {
+  const it = ids.length === 1 ? "it" : "them";
+  return onlyEncrypted
+    ? `Only a store of encrypted credentials holds ${it}, and LoadCredential= does not look there: LoadCredentialEncrypted= or ImportCredential= would.`
+    : `No credential store of the host holds ${it}, nor do the system's own credentials;`;
+};

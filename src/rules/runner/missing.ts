@@ -1,13 +1,12 @@
-import type { Invocation } from "../../evidence/journal.ts";
-import type { EvidenceList, EvidenceRef, FileRef, JournalRef } from "../../evidence/reference.ts";
+import type { VmJournal } from "../../evidence/journal.ts";
+import type { EvidenceList, EvidenceRef } from "../../evidence/reference.ts";
 import type { StateDirectory } from "../../evidence/state-directory.ts";
+import type { VmUnit } from "../../evidence/unit.ts";
 import { collectionBefore } from "../../facts/collections.ts";
-import type { Knowledge } from "../../facts/facts.ts";
-import { meaningsIn } from "../../facts/starts.ts";
-import { beforeGuest, troubleIn, type Sign } from "../../facts/vmm-troubles.ts";
-import { moment } from "../../facts/wording.ts";
 import { hostPath } from "../../vocabulary.ts";
-import { defineRule, type Observation } from "../rule.ts";
+import { collectedAt, goneFromStore } from "../gone-from-store.ts";
+import { defineRule } from "../rule.ts";
+import { wayBack } from "../runner-remedies.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -55,6 +54,7 @@ export default defineRule({
     "hostJournal",
     "secretFiles",
     "runnerNeeds",
+    "unit",
   ],
   causes: [
     {
@@ -68,19 +68,20 @@ export default defineRule({
     },
   ],
   *check(knowledge) {
-    const { state, runners, generations, history, vmJournal, hostJournal } = knowledge;
+    const { state, runners, generations, history, vmJournal, hostJournal, unit } = knowledge;
     yield* goneFromStore(knowledge);
-    const problem = problemOf(state, runners?.current !== undefined);
-    if (problem === undefined) return;
+    // A script that could not be read is there all the same.
+    const problem = problemOf(state, runners === undefined || runners.current !== undefined);
+    if (problem === undefined || (state.ref.absent === true && !isAskedFor(state, vmJournal)))
+      return;
     const collection =
       state.links.current?.end === "dangling" ? collectionBefore(hostJournal) : undefined;
     const newest = generations?.list.find(({ number }) => number === generations.newest);
     const phase = history?.phases.at(-1)?.index;
-    const name = state.path.slice(state.path.lastIndexOf("/") + 1);
     yield {
       title: `There is no runner to start: ${problem.title}`,
       explanation:
-        `${problem.explanation} The unit's condition asks for current/bin/microvm-run, so a start is skipped without an error.` +
+        `${problem.explanation} ${whatAStartDoes(unit)}` +
         (newest?.runner === undefined
           ? ""
           : ` Generation ${newest.number} would install ${newest.runner}.`) +
@@ -100,87 +101,26 @@ export default defineRule({
             .filter(({ exits }) => exits.some(({ status }) => status === 203))
             .map(({ id }) => id) ?? [],
       },
-      remedies: [
-        {
-          title:
-            newest?.runner === undefined
-              ? "Declare the VM again and switch"
-              : "Let the host install the runner again",
-          kind: "command",
-          snippet:
-            newest?.runner === undefined
-              ? "nixos-rebuild switch"
-              : `systemctl start install-microvm-${name}.service`,
-          clears: ["runner/missing", "lifecycle/condition-skipped"],
-          leaves: [],
-          cost: "Writes current again; start the VM afterwards.",
-        },
-      ],
+      remedies: [wayBack(state, newest)],
     };
   },
 });
 
-const collectedAt = (collection: JournalRef | undefined): string =>
-  collection === undefined
-    ? ""
-    : ` The journal shows a garbage collection at ${moment(collection.time)}, which takes what no root keeps.`;
-
-type Known = Pick<Knowledge, "state"> &
-  Partial<Pick<Knowledge, "history" | "hostJournal" | "runnerNeeds" | "secretFiles">>;
-
-/** The runner is there, and starts fail over something of the store that it names and that is gone: an image, the VMM, its interpreter. */
-function* goneFromStore({
-  state,
-  history,
-  hostJournal,
-  secretFiles,
-  runnerNeeds,
-}: Known): Iterable<Observation> {
-  const interpreter = runnerNeeds?.interpreter;
-  const gone = new Map<string, FileRef>(
-    [...(secretFiles?.walks.values() ?? [])]
-      .filter(({ end, path }) => end === "absent" && path.startsWith("/nix/store/"))
-      .map(({ path, ref }) => [path, ref]),
+/** Somebody still wants it: the host declares it, or its last start was skipped. */
+const isAskedFor = (state: StateDirectory, vmJournal: VmJournal | undefined): boolean => {
+  const last = vmJournal?.invocations.at(-1)?.first.time ?? -Infinity;
+  return (
+    state.flavour !== "unknown" ||
+    (vmJournal?.skipped ?? []).some(
+      ({ unit, ref }) => unit.startsWith("microvm@") && ref.time > last,
+    )
   );
-  const signs = (start: Invocation): readonly Sign[] => [
-    ...beforeGuest(start, meaningsIn(start, "no-such-file"))
-      .filter(({ meaning }) => gone.has(meaning.path))
-      .map(({ ref, meaning }) => ({ ref, meaning: { object: meaning.path } })),
-    ...(interpreter?.absent === true && interpreter.path.startsWith("/nix/store/")
-      ? start.spawnFailures
-          .filter(({ step }) => step === "EXEC")
-          .map(({ ref }) => ({ ref, meaning: { object: interpreter.path } }))
-      : []),
-  ];
-  for (const phase of history?.phases ?? []) {
-    if (history === undefined) return;
-    for (const trouble of troubleIn(history, phase, signs)) {
-      const path = trouble.object ?? "a store path";
-      const collection = collectionBefore(hostJournal, trouble.first.time);
-      yield {
-        title: `${path} is gone from the store`,
-        explanation:
-          `The runner in force names ${path}, and it does not exist: no root kept it, or the store was changed behind Nix. ${state.path}/current itself is there.` +
-          collectedAt(collection),
-        certainty: "proven",
-        ...(trouble.standing === "over" ? { severity: "info" as const } : {}),
-        subject: { path },
-        evidence: nonEmpty<EvidenceRef>(
-          trouble.last,
-          ...[gone.get(path), path === interpreter?.path ? interpreter : undefined].flatMap(
-            (ref) => ref ?? [],
-          ),
-          ...(collection === undefined ? [] : [collection]),
-        ),
-        scope: {
-          phase: phase.index,
-          starts: trouble.starts,
-          inForce: trouble.standing === "down",
-        },
-      };
-    }
-  }
-}
+};
+
+const whatAStartDoes = (unit: VmUnit | undefined): string =>
+  unit === undefined || unit.conditions.some(({ value }) => value.includes("/current/"))
+    ? "The unit's condition asks for current/bin/microvm-run, so a start is skipped without an error."
+    : "No condition of the unit asks for current/bin/microvm-run ahead of a start, so each start fails when systemd is to run it.";
 
 const problemOf = (
   state: StateDirectory,

@@ -2,7 +2,7 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import { waysForSecrets } from "../../facts/handover.ts";
 import { listed } from "../../facts/wording.ts";
 import { waysToHandOver } from "../remedies.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -13,7 +13,7 @@ export default defineRule({
     what: "The runner in force contains no way for a secret to reach the guest.",
     why: "The default runner of a VM that declares no credentials carries none. The VM starts well and its credentials stay empty or absent, by construction.",
     proof:
-      "The whole text of the script that `current/bin/microvm-run` is: no fw_cfg, no SMBIOS string but vmm.notify_socket, no share of secrets, no $CREDENTIALS_DIRECTORY, no read of a secret's path. Fires only where something shows that this VM wants secrets.",
+      "The whole text of the script that `current/bin/microvm-run` is, or that an ExecStart= of the unit's own names: no fw_cfg, no SMBIOS string but vmm.notify_socket, no share of secrets, no $CREDENTIALS_DIRECTORY, no read of a secret's path. Fires only where something shows that this VM wants secrets.",
     ruledOut:
       "Any of these in the runner in force or in a script that it calls: a fw_cfg file, an SMBIOS string other than vmm.notify_socket, a share that holds secrets, a credential on the kernel's command line, a use of $CREDENTIALS_DIRECTORY. Or nothing on the host and in the guest wants a secret.",
     confusedWith: [
@@ -66,8 +66,9 @@ export default defineRule({
     const runner = runners.current;
     if (runner === undefined || waysForSecrets(runner, secrets).length > 0) return;
     const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
+    const own = runners.startedBy;
     const inThisRunner =
-      phase?.runner !== undefined && phase.runner.path === runner.directory
+      phase?.runner !== undefined && phase.runner.path === (runner.directory ?? runner.scriptStore)
         ? phase.starts.map(({ id }) => id)
         : [];
     const missing = secrets.filter(
@@ -78,12 +79,15 @@ export default defineRule({
     const [why] = wanted?.wantedBy ?? [];
     if (wanted === undefined || why === undefined) return;
     const names = missing.map(({ name }) => name);
+    const passedOver =
+      runners.passedOver !== undefined && waysForSecrets(runners.passedOver, secrets).length > 0;
     yield {
       title: "The runner in force has no way for a secret to reach the guest",
       explanation:
-        `${runner.script} is what \`current/bin/microvm-run\` leads to. Its whole text holds no way for a secret: no fw_cfg entry, no SMBIOS string` +
+        `${runner.script} is what ${own === undefined ? "`current/bin/microvm-run` leads to" : `the unit runs by an ExecStart= of its own (${own.path}), in place of \`current/bin/microvm-run\``}. Its whole text holds no way for a secret: no fw_cfg entry, no SMBIOS string` +
         `${runner.notifies ? " but vmm.notify_socket, which only reports readiness" : ""}, no share with secrets, no use of $CREDENTIALS_DIRECTORY. ` +
-        `Whatever the host holds for ${listed(names)} stays there, in every start of this runner.`,
+        `Whatever the host holds for ${listed(names)} stays there, in every start of this runner.` +
+        (passedOver ? " What `current` leads to would hand it over, and is passed over." : ""),
       certainty: "proven",
       subject: {
         runner: runner.directory ?? runner.script,
@@ -92,7 +96,7 @@ export default defineRule({
       },
       evidence: nonEmpty<EvidenceRef>(
         runner.ref,
-        ...(state.links.current === undefined ? [] : [state.links.current.hops[0]]),
+        ...(own === undefined ? (state.links.current?.hops.slice(0, 1) ?? []) : [own]),
         why,
       ),
       scope: {
@@ -101,12 +105,24 @@ export default defineRule({
         inForce: true,
         ...(phase === undefined ? {} : { phase: phase.index }),
       },
-      remedies: waysToHandOver({
-        vm: state.path.slice(state.path.lastIndexOf("/") + 1),
-        unit,
-        runner,
-        secrets,
-      }),
+      remedies: [
+        ...(passedOver ? [DROP_THE_COMMAND] : []),
+        ...waysToHandOver({
+          vm: state.path.slice(state.path.lastIndexOf("/") + 1),
+          unit,
+          runner,
+          secrets,
+        }),
+      ],
     };
   },
 });
+
+const DROP_THE_COMMAND: Remedy = {
+  title: "Let the unit run what current leads to",
+  kind: "advice",
+  snippet: "Take ExecStart= out of the unit's own settings, then restart the VM.",
+  clears: ["runner/no-secret-path", "credentials/configured-unused"],
+  leaves: [],
+  cost: "What the command did beside is lost; the VM is restarted.",
+};

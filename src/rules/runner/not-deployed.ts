@@ -54,7 +54,7 @@ export default defineRule({
     if (newest.toplevel === running.toplevel || newest.frozen) return;
     const current = generations.list.find(({ toplevel }) => toplevel === running.toplevel);
     const sameRunner =
-      current?.runner === newest.runner || state.links.current?.store === newest.runner;
+      (current ?? running).runner === newest.runner || state.links.current?.store === newest.runner;
     if (sameRunner && (current?.unit === newest.unit || current === undefined)) return;
     const gained = sameRunner
       ? []

@@ -35,7 +35,9 @@ export default defineRule({
     { mechanism: "nobody-declares-it", effects: ["credentials/not-configured"] },
   ],
   *check({ state, generations, history, secrets }) {
+    if (state.ref.absent === true) return;
     if (NOT_DECLARED.has(state.flavour) || generations.list.length === 0) return;
+    if (generations.running?.installer !== undefined) return;
     const installing = generations.list.filter(({ runner, installer }) => runner ?? installer);
     const newest = generations.list.find(({ number }) => number === generations.newest);
     const running = generations.list.find(

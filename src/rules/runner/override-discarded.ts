@@ -105,7 +105,10 @@ const unusedWithWays = (
       !installed.has(path) &&
       !linked.has(path) &&
       path !== inForce.scriptStore &&
-      (valid === false || (object !== undefined && object.referrers.length === 0)) &&
+      (valid === false ||
+        (object === undefined
+          ? store.databaseProblem !== undefined && installed.size > 0
+          : object.referrers.length === 0)) &&
       waysForSecrets(runner, secrets).length > 0,
   );
 };
@@ -134,7 +137,9 @@ const builtAndUnused = (
         .map(({ title }) => title)
         .slice(0, 3)
         .join("; ")}). ` +
-      `The runner in force does not reference ${one ? "it" : "them"}, and neither does any generation of this host. ` +
+      (store.databaseProblem === undefined
+        ? `The runner in force does not reference ${one ? "it" : "them"}, and neither does any generation of this host. `
+        : `No runner directory of this VM holds ${one ? "it" : "them"}, and no generation of this host installs ${one ? "it" : "them"}; what else may need ${one ? "it" : "them"}, only the Nix database would tell. `) +
       WHAT_HAPPENS +
       (declared.length === 0
         ? ""

@@ -55,6 +55,7 @@ export default defineRule({
     const { current, booted } = state.links;
     if (
       !history.running ||
+      runners.startedBy !== undefined ||
       current?.store === undefined ||
       booted?.store === undefined ||
       current.store === booted.store

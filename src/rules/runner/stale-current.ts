@@ -2,10 +2,13 @@ import type { VmJournal } from "../../evidence/journal.ts";
 import type { EvidenceRef, FileRef } from "../../evidence/reference.ts";
 import type { RunnerNeeds } from "../../evidence/runner-needs.ts";
 import type { Shares } from "../../evidence/shares.ts";
-import type { Generation } from "../../evidence/store.ts";
 import type { StateDirectory } from "../../evidence/state-directory.ts";
 import type { History } from "../../facts/history.ts";
-import { generationInForce, secretsGained } from "../../facts/newer-runner.ts";
+import {
+  installerInForce,
+  secretsGained,
+  type InstallerInForce,
+} from "../../facts/newer-runner.ts";
 import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -85,31 +88,32 @@ export default defineRule({
   ],
   *check({ state, generations, history, shares, runnerNeeds, vmJournal, secrets, store, runners }) {
     yield* oldScheme({ state, shares, needs: runnerNeeds, history, vmJournal });
-    if (generations === undefined) return;
+    // Where the unit runs a command of its own, the link decides nothing.
+    if (generations === undefined || runners?.startedBy !== undefined) return;
     const current = state.links.current;
-    const generation = generationInForce(generations);
+    const installed = installerInForce(generations);
     if (
       current?.store === undefined ||
-      generation?.runner === undefined ||
-      generation.installer === undefined ||
-      current.store === generation.runner
+      current.end !== "resolved" ||
+      installed === undefined ||
+      current.store === installed.runner
     )
       return;
-    const gained = secretsGained(generation.runner, {
+    const gained = secretsGained(installed.runner, {
       secrets: secrets ?? [],
       ...(store === undefined ? {} : { store }),
       ...(runners === undefined ? {} : { runners }),
     });
-    const design = generation.frozen ? designOf(state, generation) : "declared";
+    const design = installed.frozen ? designOf(state, installed) : "declared";
     // Somebody updated it by hand since, which is how such a VM is meant to be kept.
     if (design === "updated-by-hand" && gained.length === 0) return;
     const phase = history?.phases.at(-1)?.index;
     const isWell = history?.running === true && gained.length === 0;
     yield {
-      title: `current is not the runner of generation ${generation.number}`,
+      title: `current is not the runner of ${installed.system}`,
       explanation:
-        `Generation ${generation.number} of the system installs ${generation.runner}, but current leads to ${current.store}. ` +
-        (generation.frozen
+        `${capital(installed.system)} installs ${installed.runner}, but current leads to ${current.store}. ` +
+        (installed.frozen
           ? "Its installer has a condition that leaves an existing VM as it is, so a switch does not change the runner."
           : "Its installer has not run since, or failed.") +
         (gained.length > 0
@@ -119,10 +123,10 @@ export default defineRule({
       ...(design !== "declared" && isWell ? { severity: "warning" as const } : {}),
       subject: {
         current: current.store,
-        generation: generation.number,
-        installs: generation.runner,
+        ...(installed.generation === undefined ? {} : { generation: installed.generation }),
+        installs: installed.runner,
       },
-      evidence: nonEmpty<EvidenceRef>(current.hops[0], generation.installer, generation.link),
+      evidence: nonEmpty<EvidenceRef>(current.hops[0], installed.installer, installed.link),
       scope: {
         inForce: true,
         ...(phase === undefined ? {} : { phase }),
@@ -130,11 +134,11 @@ export default defineRule({
       },
       remedies: [
         {
-          title: generation.frozen
+          title: installed.frozen
             ? "Update the VM by hand"
             : "Run the installer again, then restart the VM",
           kind: "command",
-          snippet: generation.frozen
+          snippet: installed.frozen
             ? `microvm -Ru ${name(state.path)}`
             : `systemctl start install-microvm-${name(state.path)}.service && systemctl restart microvm@${name(state.path)}.service`,
           clears: ["runner/stale-current", "runner/stale-booted"],
@@ -152,7 +156,7 @@ export default defineRule({
  */
 const designOf = (
   state: StateDirectory,
-  { link }: Generation,
+  { link }: InstallerInForce,
 ): "declared" | "by-hand" | "updated-by-hand" => {
   if (state.flake === undefined || state.flake.reference.startsWith("/nix/store/"))
     return "declared";
@@ -254,3 +258,5 @@ const lackingOf = (
 };
 
 const name = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

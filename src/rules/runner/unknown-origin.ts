@@ -46,8 +46,10 @@ export default defineRule({
     ],
   },
   requires: ["store", "state", "generations", "history"],
-  optional: ["registrations"],
-  *check({ store, state, generations, history, registrations }) {
+  optional: ["registrations", "runners"],
+  *check({ store, state, generations, history, registrations, runners }) {
+    // A command of the unit's own is declared where the unit is.
+    if (runners?.startedBy !== undefined) return;
     const searched: CoverageRef = {
       kind: "coverage",
       source: "generations",
