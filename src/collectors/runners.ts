@@ -6,25 +6,67 @@ import {
 } from "../evidence/evidence.ts";
 import type { Runner, SecretChannel } from "../evidence/runner.ts";
 import type { StateDirectory, StateLink } from "../evidence/state-directory.ts";
+import type { VmUnit } from "../evidence/unit.ts";
 import type { Host } from "../host/host.ts";
 import { hostPath, type HostPath, type StorePath, storePathOf } from "../vocabulary.ts";
 import { fileRef, walkPath } from "./path-walk.ts";
-import { readRunnerScript } from "./runner-script.ts";
+import { readRunnerScript, type RunnerText } from "./runner-script.ts";
 import { runnerDirectoryName, runnerScriptGuest, storeName } from "./store-path.ts";
 
 /** The scripts behind `current` and `booted`. */
 export const collectRunners = async (
   host: Host,
   state: StateDirectory,
+  unit?: VmUnit,
 ): Promise<Collected<LinkedRunners>> => {
   const [current, booted] = await Promise.all([
     linkedRunner(host, state.links.current),
     linkedRunner(host, state.links.booted),
   ]);
   for (const found of [current, booted]) if (found?.status === "unavailable") return found;
+  const command = ownCommand(unit, state);
+  if (command !== undefined) {
+    const linked = current?.status === "collected" ? current.value : undefined;
+    const started = await startedInstead(host, command, linked);
+    return started.status === "unavailable"
+      ? started
+      : collected({
+          current: started.value,
+          ...(booted?.status === "collected" ? { booted: booted.value } : {}),
+        });
+  }
   return collected({
     ...(current?.status === "collected" ? { current: current.value } : {}),
     ...(booted?.status === "collected" ? { booted: booted.value } : {}),
+  });
+};
+
+/** What ExecStart= of a drop-in starts in the place of `current/bin/microvm-run`. */
+const ownCommand = (unit: VmUnit | undefined, { path }: StateDirectory): HostPath | undefined => {
+  const command = unit?.execStart.at(-1)?.value.replace(/^[-@:+!|]+/u, "");
+  const program = /^["']?(?<program>\/[^\s"']+)/u.exec(command ?? "")?.groups?.["program"];
+  return program === undefined || program === `${path}/current/bin/microvm-run`
+    ? undefined
+    : hostPath(program);
+};
+
+/** The links of the state directory then no longer say what runs; the shares are served from there all the same. */
+const startedInstead = async (
+  host: Host,
+  command: HostPath,
+  linked: Runner | undefined,
+): Promise<Collected<Runner>> => {
+  const found = await readScript(host, command);
+  if (found === undefined)
+    return unavailable("not-found", `${command}, which ExecStart= names, is not there`);
+  if (found.status === "unavailable" || linked === undefined) return found;
+  const { directory, hypervisor, guestName } = linked;
+  return collected({
+    ...found.value,
+    ...(directory === undefined ? {} : { directory }),
+    ...(hypervisor === undefined ? {} : { hypervisor }),
+    ...(guestName === undefined ? {} : { guestName }),
+    channels: [...found.value.channels, ...linked.channels.filter(({ kind }) => kind === "share")],
   });
 };
 
@@ -72,25 +114,31 @@ export const readScript = async (
     const why = text.status === "refused" ? text.reason : text.status;
     return unavailable("failed", `${script} was not read: ${why}`, walk.ref);
   }
-  const own = readRunnerScript(script, text.value);
-  const behind = await Promise.all(
-    own.channels.filter(isArgumentsScript).map(({ path: extra }) => followed(host, extra)),
+  const { goesOnIn, passesAllOn: _passesAllOn, ...own } = readRunnerScript(script, text.value);
+  const extra = await Promise.all(
+    own.channels.filter(isArgumentsScript).map(({ path: behind }) => followed(host, behind)),
   );
+  const standIns = await standInsIn(host, goesOnIn);
+  const behind = [...extra.flatMap((one) => one ?? []), ...standIns];
   const platforms = [
     ...(own.platforms ?? []),
-    ...behind.flatMap((extra) => extra?.platforms ?? []),
+    ...extra.flatMap((one) => one?.platforms ?? []),
+    ...standIns.flatMap((one) => (one.passesAllOn ? (one.platforms ?? []) : [])),
   ];
   const store = storePathOf(script);
   const guest = store === undefined ? undefined : runnerScriptGuest(storeName(store));
   const directory =
     own.credentialsDirectory ??
-    behind.find((extra) => extra?.credentialsDirectory)?.credentialsDirectory;
+    behind.find(({ credentialsDirectory }) => credentialsDirectory)?.credentialsDirectory;
+  const disabled =
+    own.importDisabled ?? behind.find(({ importDisabled }) => importDisabled)?.importDisabled;
   return collected({
     ...own,
     ...(directory === undefined ? {} : { credentialsDirectory: directory }),
+    ...(disabled === undefined ? {} : { importDisabled: disabled }),
     ...(platforms.length === 0 ? {} : { platforms }),
-    channels: [...own.channels, ...behind.flatMap((extra) => extra?.channels ?? [])],
-    reads: [...own.reads, ...behind.flatMap((extra) => extra?.reads ?? [])],
+    channels: [...own.channels, ...behind.flatMap(({ channels }) => channels)],
+    reads: [...own.reads, ...behind.flatMap(({ reads }) => reads)],
     script,
     ...(store === undefined ? {} : { scriptStore: store }),
     ...(guest === undefined ? {} : { guestName: guest }),
@@ -103,12 +151,33 @@ type ArgumentsScript = Extract<SecretChannel, { kind: "arguments-script" }>;
 const isArgumentsScript = (channel: SecretChannel): channel is ArgumentsScript =>
   channel.kind === "arguments-script";
 
-const followed = async (
-  host: Host,
-  path: HostPath,
-): Promise<ReturnType<typeof readRunnerScript> | undefined> => {
+const followed = async (host: Host, path: HostPath): Promise<RunnerText | undefined> => {
   const text = await host.readText(path);
   return text.status === "present" ? readRunnerScript(path, text.value) : undefined;
+};
+
+/** A script or a configuration that somebody wrote; a VMM's own binary is far larger. */
+const MOST_BYTES = 131_072;
+const MOST_STEPS = 4;
+
+/** What stands between the runner and the VMM, one behind the other: `cloud-hypervisor.package` may be a wrapper (microvm.nix 82fa24f). */
+const standInsIn = async (
+  host: Host,
+  paths: readonly HostPath[],
+  steps = MOST_STEPS,
+): Promise<readonly RunnerText[]> => {
+  if (steps === 0) return [];
+  const found = await Promise.all(
+    paths.map(async (path): Promise<readonly RunnerText[]> => {
+      const { end, file } = await walkPath(host, path);
+      if (end !== "present" || file === undefined || file.stat.size > MOST_BYTES) return [];
+      const text = await host.readText(file.path);
+      if (text.status !== "present" || !/^(?:#!|\s*\{)/u.test(text.value)) return [];
+      const own = readRunnerScript(file.path, text.value);
+      return [own, ...(await standInsIn(host, own.goesOnIn, steps - 1))];
+    }),
+  );
+  return found.flat();
 };
 
 /** `share/microvm/virtiofs/<tag>/source` holds the path that virtiofsd serves. */

@@ -6,6 +6,7 @@ import type {
   StartLimit,
   VmJournal,
 } from "../evidence/journal.ts";
+import type { OutputMeaning } from "../evidence/output.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
 import { journalRef, type JournalEntry } from "../journal/entry.ts";
@@ -19,6 +20,7 @@ import {
 import { MESSAGE_ID } from "../journal/message-ids.ts";
 import { readEntries, type ReadSummary, type Window } from "../journal/read.ts";
 import type { UnitName, VmName } from "../vocabulary.ts";
+import { isGuestLine } from "./output/guest-line.ts";
 import { meaningsOf } from "./output/meanings.ts";
 import { setupWords } from "./output/service-manager.ts";
 
@@ -32,6 +34,8 @@ type Draft = { -readonly [Key in keyof Invocation]: Invocation[Key] } & {
 interface Reading {
   readonly draft: Draft;
   readonly said: Map<string, number>;
+  /** The guest has said something of itself. */
+  spoke: boolean;
 }
 
 /** A guest that says the same thing a thousand times says it once for a rule; the first lines are kept. */
@@ -205,7 +209,7 @@ const readingOf = (
     outputLines: 0,
     lines: [],
   };
-  const reading: Reading = { draft, said: new Map() };
+  const reading: Reading = { draft, said: new Map(), spoke: false };
   readings.set(id, reading);
   return reading;
 };
@@ -283,17 +287,48 @@ const addSpawnFailure = (draft: Draft, entry: JournalEntry, ref: JournalRef): vo
   draft.spawnFailures.push({ step, ...(Number.isInteger(errno) ? { errno } : {}), ref });
 };
 
-const addOutput = ({ draft, said }: Reading, entry: JournalEntry, ref: JournalRef): void => {
+const addOutput = (reading: Reading, entry: JournalEntry, ref: JournalRef): void => {
+  const { draft, said } = reading;
   draft.outputLines += 1;
   draft.firstOutput ??= ref;
   draft.lastOutput = ref;
-  const meanings = meaningsOf(entry.message).filter((meaning) => {
-    const key = JSON.stringify(meaning);
+  const meanings = ownMeanings(reading, entry).filter((meaning) => {
+    // A guest that counts bytes all day long says something else each time.
+    const key = meaning.kind === "named-size" ? `size of ${meaning.name}` : JSON.stringify(meaning);
     const count = (said.get(key) ?? 0) + 1;
     said.set(key, count);
     return count <= LINES_KEPT_PER_MEANING;
   });
   if (meanings.length > 0) draft.lines.push({ meanings, ref });
+  if (meanings.some(({ kind }) => OF_A_GUEST.has(kind))) reading.spoke = true;
+};
+
+const OF_A_GUEST: ReadonlySet<OutputMeaning["kind"]> = new Set([
+  "credential-size",
+  "credentials-received",
+  "guest-kernel",
+]);
+
+/** The script before it becomes the VMM: what it prints is no guest's word. */
+const SCRIPT = /^(?:microvm-run|(?:ba|da)?sh)$/u;
+const OF_NO_SCRIPT: ReadonlySet<OutputMeaning["kind"]> = new Set(["credential-size", "named-size"]);
+/** Once the guest speaks, the runner has become the VMM, which has read what it reads: files that are missed are the guest's. */
+const OF_THE_HOST: ReadonlySet<OutputMeaning["kind"]> = new Set([
+  "no-such-file",
+  "permission-denied",
+]);
+
+/** What a line says, without what its writer cannot have meant. */
+const ownMeanings = (
+  reading: Reading,
+  { message, fields }: JournalEntry,
+): readonly OutputMeaning[] => {
+  const meanings = meaningsOf(message);
+  if (SCRIPT.test(fields["_COMM"] ?? "") && !isGuestLine(message))
+    return meanings.filter(({ kind }) => !OF_NO_SCRIPT.has(kind));
+  return meanings.some(({ kind }) => OF_THE_HOST.has(kind)) && reading.spoke
+    ? meanings.filter(({ kind }) => !OF_THE_HOST.has(kind))
+    : meanings;
 };
 
 /** What the child says of a credential before it gives up; it is no output of the unit. */

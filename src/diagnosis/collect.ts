@@ -80,7 +80,7 @@ export const collectVm = async (
   const runners =
     known === undefined
       ? unavailable("not-found", "without the state directory there is no runner to read")
-      : await guarded("runner", () => collectRunners(host, known));
+      : await guarded("runner", () => collectRunners(host, known, valueOf(unit)));
   const store = await guarded("Nix store", () =>
     collectStore(host, storeQuestion(vm, known, valueOf(runners), valueOf(generations))),
   );

@@ -57,7 +57,10 @@ export const wantedFiles = ({
     if (source !== undefined) add(source, "systemd", ref);
   for (const { path, ref } of runners?.current?.reads ?? []) add(path, "runner", ref);
   for (const channel of runners?.current?.channels ?? []) {
-    if (channel.kind === "fw-cfg-file" && !channel.path.startsWith("/run/credentials/"))
+    if (
+      (channel.kind === "fw-cfg-file" || channel.kind === "smbios-argument") &&
+      channel.path?.startsWith("/run/credentials/") === false
+    )
       add(channel.path, "hypervisor", channel.ref);
     if (channel.kind === "share" && isSecretPlace(channel.path))
       add(channel.path, "share", channel.ref);

@@ -1,4 +1,5 @@
 import type { VmmErrorMeaning, VmmTrouble } from "../../evidence/output.ts";
+import { isGuestLine } from "./guest-line.ts";
 
 /**
  * What a VMM, or the runner around it, fails over: an option, a device, a socket, a file of its own. By the device and the errno word
@@ -6,7 +7,7 @@ import type { VmmErrorMeaning, VmmTrouble } from "../../evidence/output.ts";
  * console is none.
  */
 export const vmmErrors = (text: string): readonly VmmErrorMeaning[] => {
-  if (GUEST_LINE.test(text) || BENIGN.test(text)) return [];
+  if (isGuestLine(text) || BENIGN.test(text)) return [];
   for (const { about, pattern } of PATTERNS) {
     const found = pattern.exec(text);
     if (found === null || (about === "arguments" && HELPER.test(text))) continue;
@@ -15,9 +16,6 @@ export const vmmErrors = (text: string): readonly VmmErrorMeaning[] => {
   }
   return [];
 };
-
-/** The kernel's clock, the mark that systemd puts before a unit on a console, or a program of the guest with its pid. */
-const GUEST_LINE = /^\s*(?:\[\s*(?:\d+\.\d+|OK|FAILED|DEPEND|INFO)\s*\]|[\w@.:\\-]+\[\d+\]: )/u;
 
 /** A warning that every start of a VM with a lasting TAP interface prints. */
 const BENIGN = /\bWARN\b.*\balready exists\b/u;
@@ -74,7 +72,11 @@ const PATTERNS: readonly Pattern[] = [
     pattern: words(
       String.raw`\b${UNUSABLE} ${OPTION}(?: for)?:? ?(?:${QUOTE}|--?[a-z])`,
       String.raw`-[\w-]+: ${UNUSABLE} ${OPTION}\b`,
+      String.raw`\b${UNUSABLE} ${OPTION}: (?:\S+|<masked, \d+ bytes>)\s*$`,
       String.raw`\bfound argument ${QUOTE}`,
+      // A word that stands alone on the command line is a disk to QEMU.
+      String.raw`^\S+: (?<word>(?!-)[^\s:]+|<masked, \d+ bytes>): Could not open ${QUOTE}\k<word>["'\u2019\u201D]`,
+      String.raw`(?<object>-(?:fw_cfg|smbios)) .*(?:\bIs a directory|\bos error 21\b|EISDIR)`,
       String.raw`\bcannot be used (?:multiple times|with ${QUOTE})`,
       String.raw`\brequired (?:arguments?|options?)\b.*\b(?:not|missing)\b`,
       String.raw`\bvalue is required for ${QUOTE}`,

@@ -1,7 +1,8 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { userReads } from "../../facts/denied-reads.ts";
+import { serviceReads } from "../../facts/denied-reads.ts";
 import type { Installation } from "../../evidence/installation.ts";
 import { declaredAt } from "../../facts/installer-runs.ts";
+import type { ReadingProgram } from "../../facts/reads.ts";
 import type { HostPath } from "../../vocabulary.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
@@ -11,7 +12,7 @@ export default defineRule({
   severity: "error",
   part: "cause",
   docs: {
-    what: "A path that the runner names does not exist.",
+    what: "A path that the runner names, or a directory that it shares, does not exist.",
     why: "Nothing can be read there: a typo, a renamed secret, a secret of another machine, or one that was removed.",
     proof:
       "lstat of each component says which one is missing; a `No such file` for that path in the journal. Where systemd is the reader, credentials/source-missing speaks instead.",
@@ -52,9 +53,10 @@ export default defineRule({
     sources: ["path_resolution(7)"],
   },
   requires: ["history", "secretFiles", "secrets"],
-  optional: ["unit", "identity", "runners", "installation"],
+  optional: ["unit", "identity", "runners", "installation", "vmJournal"],
   causes: [
     { mechanism: "share-is-not-served", effects: ["hypervisor/share-not-ready"] },
+    { mechanism: "helper-fails-first", effects: ["unrelated/other-unit"] },
     {
       mechanism: "failed-read-ends-the-runner",
       effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
@@ -71,14 +73,19 @@ export default defineRule({
   ],
   *check(knowledge) {
     const loaded = new Set((knowledge.unit?.credentials ?? []).map(({ source }) => source));
-    for (const read of userReads(knowledge)) {
+    for (const read of serviceReads(knowledge, knowledge.secrets, knowledge.vmJournal)) {
       const { walk, absences } = read;
       if (walk?.end !== "absent" || loaded.has(read.path)) continue;
+      // The host makes the source of a share, or somebody does in time: that it is missing counts where a start ended over it.
+      const isShare = knowledge.runners?.current?.channels.some(
+        (channel) => channel.kind === "share" && channel.path === read.path,
+      );
+      if (isShare === true && absences.length === 0) continue;
       const stopped = walk.stopped ?? read.path;
       yield {
         title: `${read.path} does not exist`,
         explanation:
-          `${read.by === "hypervisor" ? "The VMM" : "The runner"} wants to read ${read.path}, and ${stopped === read.path ? "there is no such file" : `already ${stopped} is missing`}.` +
+          `${READERS[read.by]} wants to read ${read.path}, and ${stopped === read.path ? "there is no such file" : `already ${stopped} is missing`}.` +
           (absences.length > 0
             ? " The journal shows the failed read."
             : " No start has tried it yet.") +
@@ -105,6 +112,12 @@ export default defineRule({
     }
   },
 });
+
+const READERS: Readonly<Record<ReadingProgram, string>> = {
+  runner: "The runner",
+  hypervisor: "The VMM",
+  "share-server": "The server of the VM's shares",
+};
 
 /** What is known of who would put it there. */
 const makerOf = (path: HostPath, installation: Installation | undefined): string => {
