@@ -72,7 +72,7 @@ const startedRunner = async (
   const linked = await linkedRunner(host, state.links.current);
   if (!RUNS_CURRENT.test(words))
     return collected({
-      current: started.value,
+      current: inPlaceOf(linked?.status === "collected" ? linked.value : undefined, started.value),
       startedBy: ref,
       ...(linked?.status === "collected" ? { passedOver: linked.value } : {}),
     });
@@ -95,6 +95,21 @@ const startedRunner = async (
   });
 };
 
+/** The shares are served by the linked runner all the same, and it is the same VMM where the command does not name one. */
+const inPlaceOf = (linked: Runner | undefined, started: Runner): Runner => {
+  const hypervisor = started.hypervisor ?? linked?.hypervisor;
+  const guestName = started.guestName ?? linked?.guestName;
+  return {
+    ...started,
+    ...(hypervisor === undefined ? {} : { hypervisor }),
+    ...(guestName === undefined ? {} : { guestName }),
+    channels: [
+      ...started.channels,
+      ...(linked?.channels ?? []).filter(({ kind }) => kind === "share"),
+    ],
+  };
+};
+
 /** What the wrapped script does not set, the wrapper may. */
 const withoutUnset = (channel: SecretChannel): SecretChannel => {
   if ("values" in channel && channel.values !== undefined)
@@ -107,12 +122,14 @@ const withoutUnset = (channel: SecretChannel): SecretChannel => {
 const valueIn = (read: Awaited<ReturnType<Host["readText"]>>): string =>
   read.status === "present" ? read.value : "";
 
-const inlineRunner = (ref: FileRef, text: string): Runner => ({
-  ...readRunnerScript(ref.path, text),
-  script: ref.path,
-  ref,
-  size: text.length,
-});
+const inlineRunner = (ref: FileRef, text: string): Runner => {
+  const {
+    goesOnIn: _goesOnIn,
+    passesAllOn: _passesAllOn,
+    ...own
+  } = readRunnerScript(ref.path, text);
+  return { ...own, script: ref.path, ref, size: text.length };
+};
 
 const linkedRunner = async (
   host: Host,

@@ -1,6 +1,6 @@
 import { HYPERVISORS, type Hypervisor, type Runner } from "../evidence/runner.ts";
 import type { FileRef } from "../evidence/reference.ts";
-import type { HostPath } from "../vocabulary.ts";
+import { hostPath, type HostPath } from "../vocabulary.ts";
 import { channelsOf, onlyReportsReadiness } from "./script-channels.ts";
 import { credentialsDirectory, directReads, shellSettings } from "./script-reads.ts";
 import { scriptLines, wordsOf, type ScriptLine } from "./script-text.ts";
@@ -13,12 +13,18 @@ export type RunnerText = Pick<
   | "credentialsDirectory"
   | "environment"
   | "hypervisor"
+  | "importDisabled"
   | "machine"
   | "notifies"
   | "platforms"
   | "reads"
   | "stopsAtUnset"
->;
+> & {
+  /** Files of the store that the script hands its work to: what stands in for the VMM, and the VMM's own configuration. */
+  readonly goesOnIn: readonly HostPath[];
+  /** It passes all its arguments on as they are, so that they stand beside its own. */
+  readonly passesAllOn: boolean;
+};
 
 /**
  * Reads a `microvm-run` as data: which VMM it starts, and on which ways it carries secrets (lib/runner.nix and lib/runners/*.nix at
@@ -34,6 +40,7 @@ export const readRunnerScript = (path: HostPath, script: string): RunnerText => 
   const platforms = platformsIn(lines);
   const environment = environmentOf(lines, assignments);
   const isReadiness = onlyReportsReadiness(lines);
+  const importDisabled = importDisabledIn(lines);
   return {
     channels: lines
       .flatMap((line) => channelsOf(line, assignments))
@@ -42,6 +49,9 @@ export const readRunnerScript = (path: HostPath, script: string): RunnerText => 
       ),
     reads: lines.flatMap((line) => directReads(line, settings)),
     notifies: lines.some(({ text }) => text.includes("vmm.notify_socket")),
+    goesOnIn: lines.flatMap(goesOnIn),
+    passesAllOn: lines.some(({ text }) => /^\s*exec\b.*"\$@"/u.test(text)),
+    ...(importDisabled === undefined ? {} : { importDisabled }),
     ...(hypervisor === undefined ? {} : { hypervisor }),
     ...(directory === undefined ? {} : { credentialsDirectory: directory }),
     ...(environment === undefined ? {} : { environment }),
@@ -105,3 +115,26 @@ const platformsIn = (lines: readonly ScriptLine[]): readonly FileRef[] =>
         .map(({ index }) => line.refAt(index)),
     )
     .reduce((most, one) => (one.length > most.length ? one : most), []);
+
+/** systemd(1), kernel command line; systemd's words for no. */
+const importDisabledIn = (lines: readonly ScriptLine[]): FileRef | undefined => {
+  for (const line of lines) {
+    const at = line.text.search(/\bsystemd\.import_credentials=(?:no|0|false|off|n|f)\b/u);
+    if (at >= 0) return line.refAt(at);
+  }
+  return undefined;
+};
+
+const PROGRAM =
+  /^["']?(?<path>\/nix\/store\/[^\s"']+\/bin\/[^\s"']+|\/[^\s"']+\/bin\/microvm-run)["']?$/u;
+const CONFIGURATION = /--config-file\s+["']?(?<path>\/nix\/store\/[^\s"']+)/u;
+
+/** The program of `exec -a NAME PROGRAM`, which may be a script that stands in for the VMM; firecracker's configuration. */
+const goesOnIn = ({ text }: ScriptLine): readonly HostPath[] => {
+  if (!/^\s*exec\b/u.test(text)) return [];
+  const program = wordsOf(text)
+    .map((word) => PROGRAM.exec(word.text)?.groups?.["path"])
+    .find((path) => path !== undefined);
+  const configuration = CONFIGURATION.exec(text)?.groups?.["path"];
+  return [program, configuration].flatMap((path) => (path === undefined ? [] : [hostPath(path)]));
+};

@@ -3,7 +3,7 @@ import type { Runner, SecretChannel } from "../evidence/runner.ts";
 import type { Host } from "../host/host.ts";
 import { hostPath, type HostPath, type StorePath, storePathOf } from "../vocabulary.ts";
 import { fileRef, walkPath } from "./path-walk.ts";
-import { readRunnerScript } from "./runner-script.ts";
+import { readRunnerScript, type RunnerText } from "./runner-script.ts";
 import { runnerDirectoryName, runnerScriptGuest, storeName } from "./store-path.ts";
 
 /** The runner in a directory that holds `bin/microvm-run`; nothing where there is no such script. */
@@ -42,25 +42,31 @@ export const readScript = async (
     const why = text.status === "refused" ? text.reason : text.status;
     return unavailable("failed", `${script} was not read: ${why}`, walk.ref);
   }
-  const own = readRunnerScript(script, text.value);
-  const behind = await Promise.all(
-    own.channels.filter(isArgumentsScript).map(({ path: extra }) => followed(host, extra)),
+  const { goesOnIn, passesAllOn: _passesAllOn, ...own } = readRunnerScript(script, text.value);
+  const extra = await Promise.all(
+    own.channels.filter(isArgumentsScript).map(({ path: behind }) => followed(host, behind)),
   );
+  const standIns = await standInsIn(host, goesOnIn);
+  const behind = [...extra.flatMap((one) => one ?? []), ...standIns];
   const platforms = [
     ...(own.platforms ?? []),
-    ...behind.flatMap((extra) => extra?.platforms ?? []),
+    ...extra.flatMap((one) => one?.platforms ?? []),
+    ...standIns.flatMap((one) => (one.passesAllOn ? (one.platforms ?? []) : [])),
   ];
   const store = storePathOf(script);
   const guest = store === undefined ? undefined : runnerScriptGuest(storeName(store));
   const directory =
     own.credentialsDirectory ??
-    behind.find((extra) => extra?.credentialsDirectory)?.credentialsDirectory;
+    behind.find(({ credentialsDirectory }) => credentialsDirectory)?.credentialsDirectory;
+  const disabled =
+    own.importDisabled ?? behind.find(({ importDisabled }) => importDisabled)?.importDisabled;
   return collected({
     ...own,
     ...(directory === undefined ? {} : { credentialsDirectory: directory }),
+    ...(disabled === undefined ? {} : { importDisabled: disabled }),
     ...(platforms.length === 0 ? {} : { platforms }),
-    channels: [...own.channels, ...behind.flatMap((extra) => extra?.channels ?? [])],
-    reads: [...own.reads, ...behind.flatMap((extra) => extra?.reads ?? [])],
+    channels: [...own.channels, ...behind.flatMap(({ channels }) => channels)],
+    reads: [...own.reads, ...behind.flatMap(({ reads }) => reads)],
     script,
     ...(store === undefined ? {} : { scriptStore: store }),
     ...(guest === undefined ? {} : { guestName: guest }),
@@ -73,12 +79,33 @@ type ArgumentsScript = Extract<SecretChannel, { kind: "arguments-script" }>;
 const isArgumentsScript = (channel: SecretChannel): channel is ArgumentsScript =>
   channel.kind === "arguments-script";
 
-const followed = async (
-  host: Host,
-  path: HostPath,
-): Promise<ReturnType<typeof readRunnerScript> | undefined> => {
+const followed = async (host: Host, path: HostPath): Promise<RunnerText | undefined> => {
   const text = await host.readText(path);
   return text.status === "present" ? readRunnerScript(path, text.value) : undefined;
+};
+
+/** A script or a configuration that somebody wrote; a VMM's own binary is far larger. */
+const MOST_BYTES = 131_072;
+const MOST_STEPS = 4;
+
+/** What stands between the runner and the VMM, one behind the other: `cloud-hypervisor.package` may be a wrapper (microvm.nix 82fa24f). */
+const standInsIn = async (
+  host: Host,
+  paths: readonly HostPath[],
+  steps = MOST_STEPS,
+): Promise<readonly RunnerText[]> => {
+  if (steps === 0) return [];
+  const found = await Promise.all(
+    paths.map(async (path): Promise<readonly RunnerText[]> => {
+      const { end, file } = await walkPath(host, path);
+      if (end !== "present" || file === undefined || file.stat.size > MOST_BYTES) return [];
+      const text = await host.readText(file.path);
+      if (text.status !== "present" || !/^(?:#!|\s*\{)/u.test(text.value)) return [];
+      const own = readRunnerScript(file.path, text.value);
+      return [own, ...(await standInsIn(host, own.goesOnIn, steps - 1))];
+    }),
+  );
+  return found.flat();
 };
 
 /** `share/microvm/virtiofs/<tag>/source` holds the path that virtiofsd serves. */

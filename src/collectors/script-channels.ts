@@ -10,6 +10,7 @@ export const channelsOf = (
 ): readonly SecretChannel[] => [
   ...fwCfg(line, assignments),
   ...oemStrings(line, assignments),
+  ...smbiosFiles(line),
   ...kernelCommandLine(line, assignments),
   ...ninePShares(line),
   ...argumentsScript(line),
@@ -46,20 +47,50 @@ const OEM =
 /** Strings that are put together at run time, and their names with them. */
 const OEM_VARIABLE = /oem_strings=\[?["']?\$|RUNTIME_OEM_STRINGS|MICROVM_PLATFORM_OPS/u;
 
+const SMBIOS_FILE = /-smbios\s+["']?type=11,(?:[^\s"']*,)?path=(?<path>\/[^,"'\s]+)/gu;
+
+const smbiosFiles = (line: ScriptLine): readonly SecretChannel[] =>
+  [...line.text.matchAll(SMBIOS_FILE)].flatMap(({ groups, index }): SecretChannel[] =>
+    groups?.["path"] === undefined
+      ? []
+      : [
+          {
+            kind: "smbios-argument",
+            names: [],
+            path: hostPath(groups["path"]),
+            ref: line.refAt(index),
+          },
+        ],
+  );
+
+/** Where each `oem_strings=` of one option begins. */
+const listsIn = (line: ScriptLine): readonly (readonly number[])[] =>
+  wordsOf(line.text)
+    .map(({ text, index }) =>
+      [...text.matchAll(/\boem_strings=/gu)].map((list) => index + list.index),
+    )
+    .filter((lists) => lists.length > 1);
+
 const oemStrings = (line: ScriptLine, assignments: Assignments): readonly SecretChannel[] => {
   const { text } = line;
+  const lists = listsIn(line);
   const found = [...text.matchAll(OEM)].map((match) => ({
     index: match.index,
-    value: passedValue(
-      {
-        line,
-        index: match.index + match[0].length,
-        name: match.groups?.["name"] ?? "",
-        encoded: match.groups?.["binary"] !== undefined,
-        ends: /[\],]/u,
-      },
-      assignments,
-    ),
+    value: {
+      ...passedValue(
+        {
+          line,
+          index: match.index + match[0].length,
+          name: match.groups?.["name"] ?? "",
+          encoded: match.groups?.["binary"] !== undefined,
+          ends: /[\],]/u,
+        },
+        assignments,
+      ),
+      ...(lists.some((own) => match.index > (own[0] ?? Infinity) && match.index < (own.at(-1) ?? 0))
+        ? { overridden: true }
+        : {}),
+    },
   }));
   const at = found[0]?.index ?? Math.max(0, text.search(OEM_VARIABLE));
   const values = found.map(({ value }) => value);

@@ -1,4 +1,5 @@
 import type { PassedValue } from "../evidence/runner.ts";
+import { hostPath } from "../vocabulary.ts";
 import { endOfSubstitution, quotingAt, type ScriptLine } from "./script-text.ts";
 
 /** What a script as a whole sets: by it a variable in a value is known to be filled, fixed or never set. */
@@ -36,6 +37,7 @@ export const assignmentsIn = (lines: readonly ScriptLine[]): Assignments => {
 
 const PLACEHOLDER = /^<masked, (?<bytes>\d+) bytes>/u;
 const VARIABLE = /\$\{?(?<name>[A-Za-z_]\w*)\}?/gu;
+const PATH = /^\/(?:etc|home|mnt|nix|persist|root|run|srv|var)\/[\w./@+-]+$/u;
 /** Another shell takes these quotes off once more. */
 const QUOTED_FOR_A_SHELL = /\b(?:eval|(?:ba|da)?sh\s+-\w*c)\s/u;
 
@@ -60,7 +62,12 @@ export const passedValue = (place: ValuePlace, assignments: Assignments): Passed
   if (written === "") return { ...base, form: "empty", bytes: 0 };
   if (/^%[sbq]$/u.test(written)) return { ...base, form: "expanded" };
   if (!/[$`]/u.test(written))
-    return { ...base, form: "literal", bytes: Buffer.byteLength(written) };
+    return {
+      ...base,
+      form: "literal",
+      bytes: Buffer.byteLength(written),
+      ...(PATH.test(written) ? { path: hostPath(written) } : {}),
+    };
   const isQuoted = quotingAt(line.text, index) === "single" || /^\\[$`]/u.test(written);
   if (isQuoted && !QUOTED_FOR_A_SHELL.test(line.text))
     return {

@@ -19,8 +19,7 @@ import {
 import { MESSAGE_ID } from "../journal/message-ids.ts";
 import { readEntries, type ReadSummary, type Window } from "../journal/read.ts";
 import type { UnitName, VmName } from "../vocabulary.ts";
-import { beginsGuest, ofTheHost } from "./output/console.ts";
-import { withoutGuestFiles } from "./output/guest-lines.ts";
+import { ofTheHost, withoutGuestFiles } from "./output/console.ts";
 import { meaningsOf } from "./output/meanings.ts";
 import { setupWords } from "./output/service-manager.ts";
 
@@ -36,7 +35,6 @@ interface Reading {
   /** The journal holds systemd's word on its beginning. */
   hasBegun: boolean;
   readonly said: Map<string, number>;
-  guestHasSpoken: boolean;
 }
 
 /** A guest that says the same thing a thousand times says it once for a rule; the first lines are kept. */
@@ -214,7 +212,7 @@ const readingOf = (
     outputLines: 0,
     lines: [],
   };
-  const reading: Reading = { draft, hasBegun: false, said: new Map(), guestHasSpoken: false };
+  const reading: Reading = { draft, hasBegun: false, said: new Map() };
   readings.set(id, reading);
   return reading;
 };
@@ -299,17 +297,14 @@ const addSpawnFailure = (draft: Draft, entry: JournalEntry, ref: JournalRef): vo
   draft.spawnFailures.push({ step, ...(Number.isInteger(errno) ? { errno } : {}), ref });
 };
 
-const addOutput = (reading: Reading, entry: JournalEntry, ref: JournalRef): void => {
-  const { draft, said } = reading;
+const addOutput = ({ draft, said }: Reading, entry: JournalEntry, ref: JournalRef): void => {
   draft.outputLines += 1;
   draft.firstOutput ??= ref;
   draft.lastOutput = ref;
   const all = meaningsOf(entry.message);
-  reading.guestHasSpoken ||= beginsGuest(all);
-  const { guestHasSpoken } = reading;
-  const own = ofTheHost(all, entry, { began: draft.first.time, guestHasSpoken });
-  const meanings = own.filter((meaning) => {
-    const key = JSON.stringify(meaning);
+  const meanings = ofTheHost(all, entry, draft.first.time).filter((meaning) => {
+    // A guest that counts bytes all day long says something else each time.
+    const key = meaning.kind === "named-size" ? `size of ${meaning.name}` : JSON.stringify(meaning);
     const count = (said.get(key) ?? 0) + 1;
     said.set(key, count);
     return count <= LINES_KEPT_PER_MEANING;

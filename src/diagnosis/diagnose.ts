@@ -21,7 +21,7 @@ import {
 import { rootCausesOf } from "./causes.ts";
 import { collectVm, type HostFacts, type VmEvidence } from "./collect.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
-import type { Finding, VmDiagnosis, VmStatus } from "./finding.ts";
+import type { Finding, SecretStages, VmDiagnosis, VmStatus } from "./finding.ts";
 import { judge } from "./judgement.ts";
 import { predictStart } from "./next-start.ts";
 import { weighRemedies } from "./remedies.ts";
@@ -140,10 +140,11 @@ const diagnoseVm = (
   const runners = valueOf(evidence.runners);
   const store = valueOf(evidence.store);
 
+  const stages = secretStages({ evidence, knowledge, findings: all });
   const texts = runnersByPath([runners?.current, runners?.booted], store?.runners ?? []);
   return {
     vm,
-    status: statusOf(findings, history, gaps),
+    status: statusOf(findings, history, { gaps, stages }),
     everWorked: everWorked({
       history,
       hostJournal,
@@ -154,7 +155,7 @@ const diagnoseVm = (
     rootCauses: rootCausesOf(findings),
     findings,
     suppressed,
-    stages: secretStages({ evidence, knowledge, findings: all }),
+    stages,
     phases:
       history === undefined ? [] : phaseAccounts(history, { runners: texts, secrets, evidence }),
     timeline: history === undefined ? [] : timelineRows(history, valueOf(evidence.vmJournal)),
@@ -175,7 +176,7 @@ const statusOf = (
   history:
     | { readonly running: boolean; readonly phases: readonly { readonly kind: string }[] }
     | undefined,
-  gaps: readonly Gap[],
+  { gaps, stages }: { readonly gaps: readonly Gap[]; readonly stages: readonly SecretStages[] },
 ): VmStatus => {
   const open = findings.filter(
     ({ repaired, role, scope }) => !repaired && role !== "risk" && scope.inForce,
@@ -183,11 +184,18 @@ const statusOf = (
   if (open.some(({ severity }) => isAtLeast(severity, "error"))) return "failing";
   if (history === undefined) return "unknown";
   if (open.some(({ severity }) => isAtLeast(severity, "warning"))) return "degraded";
-  if (history.running) return gaps.some(({ required }) => required) ? "unknown" : "healthy";
+  if (history.running)
+    return gaps.some(({ required }) => required) || stages.some(mayBeRefused)
+      ? "unknown"
+      : "healthy";
   if (findings.some(({ id, scope }) => id === "unrelated/stopped-by-hand" && scope.inForce))
     return "stopped";
   return history.phases.length === 0 ? "unknown" : "stopped";
 };
+
+/** Nobody could say whether its reader may read it, and the guest does not show it either. */
+const mayBeRefused = ({ stages: { access, guest } }: SecretStages): boolean =>
+  access === "unknown" && guest !== "ok";
 
 const isAtLeast = (severity: Severity, least: Severity): boolean =>
   SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(least);

@@ -8,11 +8,34 @@ export type FileErrorMeaning =
 /** What a guest says on its console, which the host's journal shows under the VM's unit. */
 export type GuestMeaning =
   /** A guest tells how long a credential of its is. */
-  | { readonly kind: "credential-size"; readonly name: string; readonly bytes: number }
+  | {
+      readonly kind: "credential-size";
+      readonly name: string;
+      readonly bytes: number;
+      /** It names the file or lists it: 0 bytes are then an empty credential, none that is not there. */
+      readonly isThere?: true;
+    }
+  /** A guest tells how long something is, whose name alone does not say that it is a credential. */
+  | {
+      readonly kind: "named-size";
+      readonly name: string;
+      readonly bytes: number;
+      readonly isThere?: true;
+    }
   /** A shell in the guest could not open a file of its credentials directory. */
   | { readonly kind: "credential-file-missing"; readonly name: string }
   /** PID 1 of the guest lists what it took over from the VMM. */
   | { readonly kind: "credentials-received"; readonly names: readonly string[] }
+  /** PID 1 of the guest counts what it took over, with the VMM's own string among them. */
+  | { readonly kind: "credentials-acquired"; readonly count: number }
+  /** A program of the guest has no credentials directory: its service asks for none, or for none that is there. */
+  | { readonly kind: "credentials-directory-unset" }
+  /** PID 1 of the guest was shown a credential and does not take it. */
+  | {
+      readonly kind: "credential-skipped";
+      readonly name: string;
+      readonly why: "encoding" | "size";
+    }
   /** PID 1 of the guest looked for credentials of the VMM and found none, or had no firmware table to look into. */
   | { readonly kind: "credentials-none"; readonly why: "none-passed" | "no-firmware-table" }
   /** PID 1 of the guest does not take any, by its settings or because the VM is confidential. */

@@ -23,8 +23,12 @@ export interface PassedValue {
   readonly form: "literal" | "expanded" | "unexpanded" | "empty";
   /** How many bytes a literal has, or the characters that are not expanded. */
   readonly bytes?: number;
+  /** A literal that is the path of a file: the guest gets the path. */
+  readonly path?: HostPath;
   /** It is base64, and marked so: the guest decodes it. */
   readonly encoded: boolean;
+  /** Another list of strings stands behind it in the same option: cloud-hypervisor takes the last one. */
+  readonly overridden?: boolean;
   /** Variables in it that nothing in the script sets. */
   readonly unset: readonly string[];
 }
@@ -50,6 +54,8 @@ export type SecretChannel =
   | {
       readonly kind: "oem-literal" | "oem-runtime" | "smbios-argument" | "kernel-command-line";
       readonly names: readonly string[];
+      /** `-smbios type=11,path=`: QEMU reads the strings, and their names with them, from this file. */
+      readonly path?: HostPath;
       readonly values?: readonly PassedValue[];
       readonly ref: FileRef;
     }
@@ -105,6 +111,8 @@ export interface Runner {
   readonly platforms?: readonly FileRef[];
   /** The shell ends the script at a variable that is not set (`set -u`). */
   readonly stopsAtUnset?: boolean;
+  /** Where the guest is told by its boot parameters to take no credentials. */
+  readonly importDisabled?: FileRef;
   /** The guest tells systemd that it is ready over vsock: no secret, but a credential by form. */
   readonly notifies: boolean;
 }

@@ -1,4 +1,4 @@
-import type { VmJournal } from "../evidence/journal.ts";
+import type { Invocation, VmJournal } from "../evidence/journal.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { HostPath, InvocationId } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
@@ -70,10 +70,28 @@ export const serviceReads = (
         meaningsIn(helper, "permission-denied").filter(({ meaning }) => meaning.path === read.path),
       );
       return read.by === "share-server"
-        ? { ...read, denials: failures.map(({ ref }) => ref) }
-        : read;
+        ? { ...read, denials: failures.map(({ ref }) => ref), absences: endedOver(read, helpers) }
+        : { ...read, ...missedBy(read, input.history) };
     }),
   ];
+};
+
+/** The server's newest start ended with an error while the directory was not there; one that hangs has another trouble. */
+const endedOver = ({ walk }: Read, helpers: readonly Invocation[]): readonly JournalRef[] => {
+  const newest = helpers.at(-1);
+  return walk?.end === "absent" && newest?.result?.value === "exit-code"
+    ? [newest.lastOutput ?? newest.result.ref]
+    : [];
+};
+
+/** What the VMM says of a directory that it serves itself. */
+const missedBy = ({ path }: Read, { phases }: History): Pick<UserRead, "absences" | "starts"> => {
+  const met = (phases.findLast(({ starts }) => starts.length > 0)?.starts ?? []).flatMap((start) =>
+    meaningsIn(start, "no-such-file")
+      .filter(({ meaning }) => meaning.path === path)
+      .map(({ ref }) => ({ start: start.id, ref })),
+  );
+  return { absences: met.map(({ ref }) => ref), starts: met.map(({ start }) => start) };
 };
 
 const predicted = (

@@ -7,6 +7,7 @@ import {
   type EvidenceMap,
 } from "../evidence/evidence.ts";
 import { deriveHistory, type History } from "./history.ts";
+import { withKnownNames } from "./known-names.ts";
 import type { VmName } from "../vocabulary.ts";
 import { findSecrets, type Secret } from "./secrets.ts";
 
@@ -23,12 +24,23 @@ export type KnowledgeKey = keyof Knowledge;
 export type CollectedKnowledge = { readonly [Key in KnowledgeKey]: Collected<Knowledge[Key]> };
 
 export const deriveFacts = (vm: VmName, evidence: CollectedEvidence): CollectedKnowledge => {
-  const vmJournal = valueOf(evidence.vmJournal);
+  const read = valueOf(evidence.vmJournal);
   const hostJournal = valueOf(evidence.hostJournal);
   const state = valueOf(evidence.state);
   const runners = valueOf(evidence.runners);
   const generations = valueOf(evidence.generations);
   const unit = valueOf(evidence.unit);
+  const guestSystem = valueOf(evidence.guestSystem);
+  const shares = valueOf(evidence.shares);
+  const vmJournal =
+    read === undefined
+      ? undefined
+      : withKnownNames(read, {
+          ...(unit === undefined ? {} : { unit }),
+          ...(runners === undefined ? {} : { runners }),
+          ...(guestSystem === undefined ? {} : { guestSystem }),
+          ...(shares === undefined ? {} : { shares }),
+        });
   const history =
     vmJournal === undefined || hostJournal === undefined
       ? unavailable("failed", "without the journal there is no history")
@@ -43,8 +55,6 @@ export const deriveFacts = (vm: VmName, evidence: CollectedEvidence): CollectedK
             ...(unit === undefined ? {} : { unit }),
           }),
         );
-  const shares = valueOf(evidence.shares);
-  const guestSystem = valueOf(evidence.guestSystem);
   const secrets = collected(
     findSecrets({
       ...(unit === undefined ? {} : { unit }),

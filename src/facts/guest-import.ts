@@ -17,6 +17,12 @@ export interface GuestImport {
   readonly start: Invocation;
   readonly inForce: boolean;
   readonly received: readonly Word[];
+  /** How many it took over by its own count, with the VMM's own string among them. */
+  readonly acquired: readonly { readonly count: number; readonly ref: JournalRef }[];
+  /** The VMM showed it, and the guest did not take it. */
+  readonly skipped: readonly (Word & { readonly why: "encoding" | "size" })[];
+  /** A program of a service that was given no credential at all. */
+  readonly unset: readonly JournalRef[];
   /** It found none, or nothing to look into. */
   readonly none: readonly JournalRef[];
   readonly refused: readonly {
@@ -42,6 +48,17 @@ export const guestImports = ({ phases }: History): readonly GuestImport[] => {
         received: meaningsIn(start, "credentials-received").flatMap(({ meaning, ref }) =>
           meaning.names.map((name) => ({ name, time: ref.time, ref })),
         ),
+        acquired: meaningsIn(start, "credentials-acquired").map(({ meaning, ref }) => ({
+          count: meaning.count,
+          ref,
+        })),
+        skipped: meaningsIn(start, "credential-skipped").map(({ meaning: { name, why }, ref }) => ({
+          name,
+          why,
+          time: ref.time,
+          ref,
+        })),
+        unset: meaningsIn(start, "credentials-directory-unset").map(({ ref }) => ref),
         none: meaningsIn(start, "credentials-none").map(({ ref }) => ref),
         refused: meaningsIn(start, "import-refused").map(({ meaning, ref }) => ({
           why: meaning.why,

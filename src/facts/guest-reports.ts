@@ -11,6 +11,8 @@ export interface EmptyReport {
   /** Names as the guest writes them. */
   readonly names: readonly string[];
   readonly zeroes: readonly JournalRef[];
+  /** Each of these lines names the file or lists the credential, so that it is there. */
+  readonly areThere: boolean;
   /** A shell's or test's own word that there is no such file: the size of 0 then comes from the test, not from a file. */
   readonly missing: readonly JournalRef[];
 }
@@ -24,7 +26,7 @@ export const emptyReports = ({ phases }: History): readonly EmptyReport[] => {
       sizes: new Map(
         meaningsIn(start, "credential-size").map(({ meaning, ref }) => [
           meaning.name,
-          { bytes: meaning.bytes, ref },
+          { bytes: meaning.bytes, isThere: meaning.isThere === true, ref },
         ]),
       ),
       missing: meaningsIn(start, "credential-file-missing"),
@@ -46,6 +48,7 @@ export const emptyReports = ({ phases }: History): readonly EmptyReport[] => {
         inForce: phase === lastWithStarts,
         starts: told.map(({ start }) => start),
         names: [...new Set(names)],
+        areThere: zeroes.length > 0 && zeroes.every(([, { isThere }]) => isThere),
         zeroes: distinct(zeroes.map(([, { ref }]) => ref)),
         missing: distinct(missing.map(({ ref }) => ref)),
       },

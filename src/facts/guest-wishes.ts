@@ -20,7 +20,8 @@ export const handedOver = (runner: Runner): readonly HandedOver[] =>
 export const namesAreKnown = (runner: Runner): boolean =>
   !runner.channels.some(
     (channel) =>
-      (channel.kind === "oem-runtime" && channel.names.length === 0) ||
+      ((channel.kind === "oem-runtime" || channel.kind === "smbios-argument") &&
+        channel.names.length === 0) ||
       channel.kind === "arguments-script",
   );
 

@@ -52,7 +52,12 @@ const channelWay = (channel: SecretChannel, secrets: readonly Secret[]): readonl
     case "oem-runtime":
       return [{ title: "passes SMBIOS strings put together at run time", ref: channel.ref }];
     case "smbios-argument":
-      return [{ title: `passes ${channel.names.join(", ")} with -smbios`, ref: channel.ref }];
+      return [
+        {
+          title: `passes ${channel.path ?? channel.names.join(", ")} with -smbios`,
+          ref: channel.ref,
+        },
+      ];
     case "kernel-command-line":
       return [
         {
@@ -90,7 +95,8 @@ export const pathsReadAsUser = (
 }[] => [
   ...runner.reads.map(({ path, ref }) => ({ path, ref, by: "runner" as const })),
   ...runner.channels.flatMap((channel) =>
-    channel.kind === "fw-cfg-file" && !channel.path.startsWith("/run/credentials/")
+    (channel.kind === "fw-cfg-file" || channel.kind === "smbios-argument") &&
+    channel.path?.startsWith("/run/credentials/") === false
       ? [{ path: channel.path, ref: channel.ref, by: "hypervisor" as const }]
       : [],
   ),

@@ -11,7 +11,7 @@ import { meaningsIn } from "./starts.ts";
 
 /** A credential that the VMM does not get although its source may well have bytes. */
 export interface NothingPassed {
-  readonly how: "joined" | "unset" | "not-loaded" | "passed-empty";
+  readonly how: "joined" | "replaced" | "unset" | "not-loaded" | "passed-empty";
   /** As the guest or the unit calls them. */
   readonly names: readonly string[];
   readonly secrets: readonly string[];
@@ -62,6 +62,32 @@ export const joinedArguments = (
           certainty: "proven",
           refs: [first.ref, ...rest.map(({ ref }) => ref)],
           ...(kept === undefined ? {} : { kept }),
+        },
+      ];
+};
+
+/** Two lists of OEM strings in one option: cloud-hypervisor takes the last one, without a word. */
+export const replacedLists = (
+  runner: Runner,
+  { secrets, history }: PassingInput,
+): readonly NothingPassed[] => {
+  const { starts } = startsOfRunner(runner, history);
+  const lost = passedValues(runner).filter(
+    ({ value }) => value.overridden === true && !arrived(value.name, secrets, starts),
+  );
+  const [first, ...rest] = lost;
+  const names = lost.map(({ value }) => value.name);
+  return first === undefined
+    ? []
+    : [
+        {
+          how: "replaced",
+          names,
+          secrets: namesOfGuest(secrets, names),
+          starts: [],
+          paths: [],
+          certainty: "proven",
+          refs: [first.ref, ...rest.map(({ ref }) => ref)],
         },
       ];
 };

@@ -5,6 +5,7 @@ import type { SecretFiles, PathComponent } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { InvocationId } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
+import { isPublicName } from "./public-names.ts";
 import type { Secret } from "./secrets.ts";
 
 /** A value that a runner hands to its VMM in an argument, and by which channel. */
@@ -42,6 +43,7 @@ export const passedValues = ({ channels }: Runner): readonly Passed[] =>
  * hold anything (systemd.extra-unit.*, passwd.*) is none of them.
  */
 export const isPublicCredential = (name: string): boolean =>
+  isPublicName(name) ||
   /^(?:vmm\.|firstboot\.(?:keymap|locale|timezone)|system\.(?:hostname|machine_id)|network\.(?:hosts|dns|search_domains|conf)|network\.network|ssh\.(?:authorized_keys|ephemeral-authorized_keys|listen)|tmpfiles\.extra|sysusers\.extra|sysctl\.extra|udev\.|login\.(?:motd|issue)|agetty\.|getty\.|shell\.|fstab\.extra|vconsole\.|journal\.|userdb\.transient|systemd\.machine_id)/u.test(
     name,
   );

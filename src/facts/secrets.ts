@@ -195,9 +195,15 @@ const runnerMentions = (runner: Runner, by: "current" | "booted"): readonly Ment
         ];
       case "fw-cfg-string":
         return [{ by, guestName: channel.name, ref: channel.ref }];
+      case "smbios-argument":
+        return [
+          ...(channel.path === undefined || credentialPath(channel.path) !== undefined
+            ? []
+            : [{ by, path: channel.path, ref: channel.ref }]),
+          ...channel.names.map((name) => ({ by, guestName: name, ref: channel.ref })),
+        ];
       case "oem-literal":
       case "oem-runtime":
-      case "smbios-argument":
       case "kernel-command-line":
         return channel.names.map((name) => ({ by, guestName: name, ref: channel.ref }));
       case "share":

@@ -60,7 +60,10 @@ export const wantedFiles = ({
     if (required) add(path, "environment", ref);
   for (const { path, ref } of runners?.current?.reads ?? []) add(path, "runner", ref);
   for (const channel of runners?.current?.channels ?? []) {
-    if (channel.kind === "fw-cfg-file" && !channel.path.startsWith("/run/credentials/"))
+    if (
+      (channel.kind === "fw-cfg-file" || channel.kind === "smbios-argument") &&
+      channel.path?.startsWith("/run/credentials/") === false
+    )
       add(channel.path, "hypervisor", channel.ref);
     if (channel.kind === "share" && isSecretPlace(channel.path))
       add(channel.path, "share", channel.ref);

@@ -13,6 +13,9 @@ const NO_VALUE = /^(?:,?["'\\)\]}]*$|\]["'\\)\]}]*\s)/u;
 /** What closes the list stands behind the value, and so may the options behind it. */
 const CLOSING = /(?:\]["']?\s+--[a-z][\s\S]*|["'\])}\\>]*\s*)$/u;
 
+/** A path in a script says where a value lies: somebody took the string for a file's name. */
+const PLACE = /^\/(?:etc|home|mnt|nix|persist|root|run|srv|var)\/[\w./@+-]+$/u;
+
 /** Takes a text; gives it with the value of each credential in OEM strings replaced by `placeholder(value)`. */
 export const maskCredentialStrings = (
   text: string,
@@ -30,6 +33,7 @@ export const maskCredentialStrings = (
     done = begin;
     if (MASKED.test(value) || NO_VALUE.test(value) || beginsWithExpansion(value, kind)) continue;
     const closing = CLOSING.exec(value)?.[0] ?? "";
+    if (kind === "file" && PLACE.test(value.slice(0, value.length - closing.length))) continue;
     masked += `${placeholder(value.slice(0, value.length - closing.length))}${closing}`;
     done = end;
   }

@@ -28,7 +28,7 @@ const withoutQuotes = (value: string): string => {
 
 /** Cheap test for the many lines that hold nothing of the kind. */
 const SUSPICIOUS =
-  /credential|key|token|secret|passw|passphrase|eyJ|PRIVATE|gh[pousr]_|github_pat_|glpat|xox[abprs]-|sk-|AKIA|hvs\.|npm_|unexpected argument|:\/\/[^\s/@]*@/iu;
+  /credential|key|token|secret|passw|passphrase|eyJ|PRIVATE|gh[pousr]_|github_pat_|glpat|xox[abprs]-|sk-|AKIA|hvs\.|npm_|(?:unexpected|unrecognized|found) argument|Could not open '|:\/\/[^\s/@]*@/iu;
 
 const SECRET_NAME = String.raw`(?:[\w.-]*(?:secret|token|passw(?:or)?d|passphrase|credential)[\w-]*|(?:[\w.-]*[_.-])?(?:api)?key)`;
 /** The names of OEM strings are looked at by themselves. */
@@ -72,6 +72,11 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
   new RegExp(String.raw`(--${SECRET_NAME}\s+)((?!["']?<masked)(?:${QUOTED}|[^\s"'-]\S*))`, "gimu"),
   // a word that clap did not expect may be the rest of a value with a space in it
   /(unexpected argument ["'])((?!["']?<masked)[^\s"'-][^\n]*?)(?=["'] found)/gu,
+  // and so may a word that argh or an older clap did not expect, and one that QEMU takes for a disk, where it is no option's name
+  /(\b[Ff]ound argument ["'])((?!["']?<masked|[a-z][a-z-]*["'])[^\s"'-][^\n]*?)(?=["'] which)/gu,
+  /(\b[Uu]nrecognized argument: )((?!["']?<masked|[a-z][a-z-]*\s*$)[^\s"'-]\S*)(?=\s*$)/gmu,
+  /(^\S+: )((?!<masked)[^\s:'"\\/-][^\s:'"\\/]*)(?=: Could not open '\2')/gmu,
+  /(<masked, \d+ bytes>: Could not open ')((?!<masked)[^'\n]+)(?=')/gu,
   // user and password in front of a host's name
   /(:\/\/)((?!["']?<masked)[^\s/@:"']*:[^\s/@"']+(?=@))/gu,
   /(-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----)((?!["']?<masked)[\s\S]+?(?=-----END|$))/gu,
@@ -91,6 +96,9 @@ const isHarmless = (value: string, kind: TextKind): boolean => {
     inner === "" ||
     beginsWithExpansion(inner, kind) ||
     isPath(inner) ||
+    /^(?:[*x\u2022]{3,}|[[<(]?(?:redacted|hidden|masked|removed|filtered|sanitized|omitted)[\])>]?)[.,;]?$/iu.test(
+      inner,
+    ) ||
     /^(?:\(["'$)]?|\((?:null|none)\).*|\d{1,5}|yes|no|true|false|on|off|null|none)$/u.test(inner)
   );
 };

@@ -74,7 +74,11 @@ export const answerLines = (vm: VmDiagnosis): readonly string[] => {
   if (roots.length === 0) {
     switch (vm.status) {
       case "healthy":
-        return [`Nothing stands between this VM and what it is to get${exception(vm)}.`];
+        return [
+          vm.stages.every(({ stages }) => stages.guest === "ok")
+            ? `Nothing stands between this VM and what it is to get${exception(vm)}.`
+            : `Nothing was found between this VM and what it is to get${exception(vm)}; what its guest did get is not known of every secret.`,
+        ];
       case "stopped":
         return [`It does not run, and nothing shows a fault${exception(vm)}.`];
       case "unknown":

@@ -1,5 +1,6 @@
 import type { OutputMeaning } from "../../evidence/output.ts";
 import { hostPath } from "../../vocabulary.ts";
+import { isGuestLine } from "./guest-line.ts";
 
 /**
  * `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, QEMU's `Failed to open file "PATH": ...` with any quotes,
@@ -14,7 +15,14 @@ const PROGRAM = /^(?:\S+\[\d+\]: )?(?<program>[\w.+-]+):\s/u;
 const CREDENTIAL_FILE =
   /\/run\/credentials\/(?!microvm@)[^/\s]+\/(?<name>[^\s:"']+)["']?\s*:\s*No such file/giu;
 
-/** Files that a program could not open; a missing file of a credentials directory is the guest's word on a credential, but for the VM's own unit. */
+/** A shell in the guest to which $CREDENTIALS_DIRECTORY is empty looks for the credential at the root. */
+const AT_THE_ROOT =
+  /[\s"']\/(?<name>[\w.-]*(?:key|token|secret|passw|cred|jwt|psk)[\w.-]*)["']?\s*:\s*No such file/giu;
+
+/**
+ * Files of the host that a program could not open; a missing file of a credentials directory is the guest's word on a credential, but
+ * for the VM's own unit. Of other files a guest speaks on its console too: they are the guest's.
+ */
 export const fileErrors = (text: string): readonly OutputMeaning[] => {
   const program = PROGRAM.exec(text)?.groups?.["program"];
   const missing = [...text.matchAll(CREDENTIAL_FILE)].flatMap(({ groups }): OutputMeaning[] =>
@@ -22,6 +30,15 @@ export const fileErrors = (text: string): readonly OutputMeaning[] => {
       ? []
       : [{ kind: "credential-file-missing", name: groups["name"] }],
   );
+  if (isGuestLine(text))
+    return [
+      ...missing,
+      ...[...text.matchAll(AT_THE_ROOT)].flatMap(({ groups }): OutputMeaning[] =>
+        groups?.["name"] === undefined
+          ? []
+          : [{ kind: "credential-file-missing", name: groups["name"] }],
+      ),
+    ];
   const matches = [...text.matchAll(FILE_ERROR), ...text.matchAll(ERRNO_FIRST)];
   const errors = matches.flatMap(({ groups }): OutputMeaning[] => {
     const path = groups?.["path"];

@@ -1,10 +1,15 @@
 import type { GuestMeaning } from "../../evidence/output.ts";
 import { hostPath } from "../../vocabulary.ts";
+import { credentialSizes } from "./guest-sizes.ts";
+import { isGuestLine } from "./guest-line.ts";
 
 /** What a guest says of its credentials and of itself. */
 export const guestWords = (text: string): readonly GuestMeaning[] => [
   ...credentialSizes(text),
   ...receivedCredentials(text),
+  ...acquiredCredentials(text),
+  ...skippedCredentials(text),
+  ...directoryUnset(text),
   ...noCredentials(text),
   ...importRefused(text),
   ...credentialsNotFound(text),
@@ -15,17 +20,6 @@ export const guestWords = (text: string): readonly GuestMeaning[] => [
   ...metadataMissing(text),
   ...guestKernel(text),
 ];
-
-/** `API_KEY = 0 bytes`, `api-key: 44 bytes`: only names that a secret could have, since kernels count bytes too. */
-const SIZE = /(?<![\w.-])(?<name>[A-Za-z][\w.-]*)\s*[=:]\s*(?<bytes>\d{1,9})\s*(?:bytes?|B)\b/gu;
-const SECRET_LIKE = /key|token|secret|passw|passphrase|cred|cert|jwt|auth|psk/iu;
-
-const credentialSizes = (text: string): readonly GuestMeaning[] =>
-  [...text.matchAll(SIZE)].flatMap(({ groups }): GuestMeaning[] => {
-    const name = groups?.["name"];
-    if (name === undefined || !SECRET_LIKE.test(name)) return [];
-    return [{ kind: "credential-size", name, bytes: Number(groups?.["bytes"]) }];
-  });
 
 /** PID 1 of the guest (src/core/import-creds.c): `Received regular credentials: A, B`. vmm.notify_socket is the VMM's own. */
 const RECEIVED = /Received (?:regular|untrusted|encrypted) credentials: (?<names>[\w.,\s-]+)/u;
@@ -38,8 +32,37 @@ const receivedCredentials = (text: string): readonly GuestMeaning[] => {
   return names === undefined || names.length === 0 ? [] : [{ kind: "credentials-received", names }];
 };
 
+const ACQUIRED = /\bAcquired (?<count>[1-9]\d*) (?:regular )?credentials/u;
+
+const acquiredCredentials = (text: string): readonly GuestMeaning[] => {
+  const count = ACQUIRED.exec(text)?.groups?.["count"];
+  return count === undefined ? [] : [{ kind: "credentials-acquired", count: Number(count) }];
+};
+
+/** src/core/import-creds.c: shown by the VMM, and left where it is. */
+const SKIPPED =
+  /\bcredential ["'\u2018\u201C](?<name>[\w.@-]+)["'\u2019\u201D].*\b(?:ignoring|skipping)\b/iu;
+
+const skippedCredentials = (text: string): readonly GuestMeaning[] => {
+  const name = SKIPPED.exec(text)?.groups?.["name"];
+  if (name === undefined || !isGuestLine(text)) return [];
+  if (/\blarger than\b|\btoo (?:large|big|long)\b/u.test(text))
+    return [{ kind: "credential-skipped", name, why: "size" }];
+  return /\b(?:decode|base64)\b/u.test(text)
+    ? [{ kind: "credential-skipped", name, why: "encoding" }]
+    : [];
+};
+
+/** A shell under `set -u`, or systemd-creds in a service that was given none. */
+const UNSET =
+  /\bCREDENTIALS_DIRECTORY: (?:unbound variable|parameter not set)|\$CREDENTIALS_DIRECTORY not set/u;
+
+const directoryUnset = (text: string): readonly GuestMeaning[] =>
+  isGuestLine(text) && UNSET.test(text) ? [{ kind: "credentials-directory-unset" }] : [];
+
 /** src/core/import-creds.c of systemd; the kernel's word on its DMI tables (drivers/firmware/dmi_scan.c). */
-const NONE_PASSED = /\b(?:Acquired|Received) 0 (?:regular )?credentials/u;
+const NONE_PASSED =
+  /\b(?:Acquired|Received) 0 (?:regular )?credentials|\bNo credentials passed to (?:the )?system\b/u;
 const NO_TABLE = /\bDMI not present or invalid/u;
 
 const noCredentials = (text: string): readonly GuestMeaning[] => {
@@ -47,9 +70,10 @@ const noCredentials = (text: string): readonly GuestMeaning[] => {
   return NO_TABLE.test(text) ? [{ kind: "credentials-none", why: "no-firmware-table" }] : [];
 };
 
-const DISABLED = /\bsystemd\.import_credentials=(?:no|0|false|off)\b/u;
+const DISABLED = /\bsystemd\.import_credentials=(?:no|0|false|off|n|f)\b/u;
+/** PID 1 says at its start that it found itself in such a VM (src/core/main.c); what it then skips it says at most to its own log. */
 const CONFIDENTIAL =
-  /confidential (?:VM|virtuali[sz]ation|guest).*credential|credential.*confidential/iu;
+  /\bDetected confidential virtuali[sz]ation (?!none)\w|confidential (?:VM|virtuali[sz]ation|guest).*credential|credential.*confidential/iu;
 
 /** A boot parameter that is merely listed by the kernel counts as well: it is in force. */
 const importRefused = (text: string): readonly GuestMeaning[] => {

@@ -1,4 +1,5 @@
 import type { CredentialFault, SetupMeaning } from "../../evidence/output.ts";
+import { isGuestLine } from "./guest-line.ts";
 
 /** Sentences of systemd about one credential (src/shared/creds-util.c, tpm2-util.c; recordings of 252, 257 and 262), by the words that all versions share. */
 const FAULTS: readonly { readonly why: CredentialFault; readonly pattern: RegExp }[] = [
@@ -33,6 +34,6 @@ export const setupWords = (text: string): readonly SetupMeaning[] => {
 const UNBOUND = /(?<![\w$])(?<name>[A-Za-z_]\w*): (?:unbound variable|parameter not set)/u;
 
 export const unboundVariables = (text: string): readonly SetupMeaning[] => {
-  const name = UNBOUND.exec(text)?.groups?.["name"];
+  const name = isGuestLine(text) ? undefined : UNBOUND.exec(text)?.groups?.["name"];
   return name === undefined ? [] : [{ kind: "unbound-variable", name }];
 };

@@ -49,7 +49,11 @@ export const PATTERNS: readonly Pattern[] = [
     pattern: words(
       String.raw`\b${UNUSABLE} ${OPTION}(?: for)?:? ?(?:${QUOTE}|--?[a-z])`,
       String.raw`-[\w-]+: ${UNUSABLE} ${OPTION}\b`,
+      String.raw`\b${UNUSABLE} ${OPTION}: (?:\S+|<masked, \d+ bytes>)\s*$`,
       String.raw`\bfound argument ${QUOTE}`,
+      // A word that stands alone on the command line is a disk to QEMU.
+      String.raw`^\S+: (?<word>(?!-)[^\s:]+|<masked, \d+ bytes>): Could not open ${QUOTE}\k<word>["'\u2019\u201D]`,
+      String.raw`(?<object>-(?:fw_cfg|smbios)) .*(?:\bIs a directory|\bos error 21\b|EISDIR)`,
       String.raw`\bcannot be used (?:multiple times|with ${QUOTE})`,
       String.raw`\brequired (?:arguments?|options?)\b.*\b(?:not|missing)\b`,
       String.raw`\bvalue is required for ${QUOTE}`,

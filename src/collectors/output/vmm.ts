@@ -1,4 +1,5 @@
 import type { VmmErrorMeaning } from "../../evidence/output.ts";
+import { isGuestLine } from "./guest-line.ts";
 import { OBJECTS, PATTERNS } from "./vmm-patterns.ts";
 
 /**
@@ -7,7 +8,7 @@ import { OBJECTS, PATTERNS } from "./vmm-patterns.ts";
  * console is none.
  */
 export const vmmErrors = (text: string): readonly VmmErrorMeaning[] => {
-  if (GUEST_LINE.test(text) || BENIGN.test(text)) return [];
+  if (isGuestLine(text) || BENIGN.test(text)) return [];
   for (const { about, pattern } of PATTERNS) {
     const found = pattern.exec(text);
     if (found === null || (about === "arguments" && HELPER.test(text))) continue;
@@ -16,9 +17,6 @@ export const vmmErrors = (text: string): readonly VmmErrorMeaning[] => {
   }
   return [];
 };
-
-/** The kernel's clock, the mark that systemd puts before a unit on a console, or a program of the guest with its pid. */
-const GUEST_LINE = /^\s*(?:\[\s*(?:\d+\.\d+|OK|FAILED|DEPEND|INFO)\s*\]|[\w@.:\\-]+\[\d+\]: )/u;
 
 /** A VMM goes on after a warning of its own, such as that of a TAP interface that is there already. */
 const BENIGN = /[\s:[]WARN(?:ING)?[\s:\]]|^\S+: warning: /u;

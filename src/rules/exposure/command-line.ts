@@ -49,6 +49,7 @@ export default defineRule({
       ({ value }) =>
         !isPublicCredential(value.name) &&
         value.unset.length === 0 &&
+        value.path === undefined &&
         (value.form === "expanded" || (value.form === "literal" && (value.bytes ?? 0) > 0)),
     );
     const reads = runner.reads.filter(({ asArgument }) => asArgument === true);

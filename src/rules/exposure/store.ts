@@ -102,6 +102,7 @@ const inRunner = (runner: Runner): readonly Stored[] => [
   ),
   ...passedValues(runner).flatMap(({ value, channel, ref }): readonly Stored[] =>
     value.form === "literal" &&
+    value.path === undefined &&
     (value.bytes ?? 0) > 0 &&
     inStore(ref.path) &&
     !isPublicCredential(value.name)

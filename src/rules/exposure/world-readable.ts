@@ -1,5 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { PathWalk } from "../../evidence/secret-files.ts";
+import { isPublicName } from "../../facts/public-names.ts";
 import { isSecretPlace } from "../../facts/secrets.ts";
 import { octal } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
@@ -39,13 +40,12 @@ export default defineRule({
     for (const secret of secrets) {
       for (const path of secret.paths) {
         const walk = secretFiles.walks.get(path);
+        const own = path.slice(path.lastIndexOf("/") + 1);
+        const names = [own, ...secret.credentialIds, ...secret.guestNames];
         const isSecret =
-          isSecretPlace(path) ||
-          [
-            path.slice(path.lastIndexOf("/") + 1),
-            ...secret.credentialIds,
-            ...secret.guestNames,
-          ].some((name) => SECRET_NAME.test(name) && !PUBLIC_NAME.test(name));
+          !isPublicName(own) &&
+          (isSecretPlace(path) ||
+            names.some((name) => SECRET_NAME.test(name) && !isPublicName(name)));
         if (walk === undefined || !isSecret || !isReadableByAll(walk) || walk.file === undefined)
           continue;
         const { stat } = walk.file;
@@ -73,9 +73,6 @@ export default defineRule({
   },
 });
 
-/** Names of what is meant to be known. */
-const PUBLIC_NAME =
-  /\.(?:pub|crt|cer|csr)$|(?:^|[-_.])(?:cert|ca|pub|public|hosts|hostname)(?:$|[-_.])/iu;
 const SECRET_NAME = /key|token|secret|passw|passphrase|cred|jwt|psk|\.age$|\.pem$/iu;
 
 const isReadableByAll = ({ end, file, components }: PathWalk): boolean =>

@@ -49,9 +49,12 @@ export default defineRule({
       yield {
         title: `The guest reports 0 bytes for ${listed(report.names)}`,
         explanation:
-          `The guest itself says so at its start in phase ${report.phase.index}. Whether the credentials are empty or not there at all, this line does not tell: ` +
-          `a test like \`wc -c < file || echo 0\` prints 0 for both. \`systemd-creds --system list\` in the guest would decide it.`,
-        certainty: "strong",
+          `The guest itself says so at its start in phase ${report.phase.index}. ` +
+          (report.areThere
+            ? "It names the file or lists the credential, so it is there and empty."
+            : `Whether the credentials are empty or not there at all, this line does not tell: ` +
+              `a test like \`wc -c < file || echo 0\` prints 0 for both. \`systemd-creds --system list\` in the guest would decide it.`),
+        certainty: report.areThere ? "proven" : "strong",
         subject: { credentials: report.names.join(" "), bytes: 0 },
         evidence: nonEmpty<EvidenceRef>(line, ...report.zeroes.slice(1)),
         scope: {

@@ -38,8 +38,10 @@ export default defineRule({
     const idle = newest.received.filter(
       ({ name }) => !isTaken(name, guestSystem) && !newest.found.some((word) => word.name === name),
     );
-    const missed = idle.filter(({ name, time }) =>
-      newest.missed.some((word) => word.name === name && word.time > time),
+    const missed = idle.filter(
+      ({ name, time }) =>
+        newest.missed.some((word) => word.name === name && word.time > time) ||
+        newest.unset.some((ref) => ref.time > time),
     );
     const concerned = missed.length > 0 ? missed : idle;
     const [first] = concerned;
@@ -62,6 +64,7 @@ export default defineRule({
           .filter(({ name }) => names.includes(name))
           .map(({ ref }) => ref)
           .slice(0, 1),
+        ...newest.unset.slice(0, 1),
       ),
       scope: {
         phase: newest.phase.index,

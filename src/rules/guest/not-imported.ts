@@ -1,10 +1,11 @@
-import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { EvidenceRef, JournalRef } from "../../evidence/reference.ts";
+import type { Runner } from "../../evidence/runner.ts";
 import { guestImports, type GuestImport } from "../../facts/guest-import.ts";
 import { handedOver, isTaken } from "../../facts/guest-wishes.ts";
 import { waysForSecrets } from "../../facts/handover.ts";
-import { namesOfGuest } from "../../facts/secrets.ts";
+import { namesOfGuest, type Secret } from "../../facts/secrets.ts";
 import { listed } from "../../facts/wording.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Observation, type Remedy, type Scope } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -63,13 +64,19 @@ export default defineRule({
     const names = handedOver(runner).map(({ name }) => name);
     for (const seen of guestImports(history)) {
       if (!seen.inForce || seen.refused.length > 0) continue;
+      yield* undecoded(seen, secrets);
       const lost = lostAfterImport(seen).filter(
         (name) => guestSystem === undefined || !guestSystem.unitsRead || isTaken(name, guestSystem),
       );
+      const counted = lost.length > 0 ? undefined : hadSome(seen, runner);
       if (!foundNothing(seen) && lost.length === 0) continue;
       const concerned = lost.length > 0 ? lost : names;
-      const [word] = lost.length > 0 ? wordsOn(seen, lost) : seen.none;
+      const [word] = lost.length > 0 ? wordsOn(seen, lost) : [counted ?? seen.none[0]];
       if (word === undefined) continue;
+      if (counted !== undefined) {
+        yield lostByCount({ seen, counted, concerned, secrets });
+        continue;
+      }
       yield {
         title:
           lost.length > 0
@@ -90,38 +97,105 @@ export default defineRule({
           word,
           ...(lost.length > 0 ? seen.missed.slice(-1).map(({ ref }) => ref) : [runner.ref]),
         ),
-        scope: {
-          phase: seen.phase.index,
-          starts: [seen.start.id],
-          secrets:
-            namesOfGuest(secrets, concerned).length > 0
-              ? namesOfGuest(secrets, concerned)
-              : secrets.map(({ name }) => name),
-          inForce: true,
-        },
-        remedies: [
-          {
-            title: "Have the module in the guest's initrd",
-            kind: "nix",
-            snippet: `{
-  # in the guest's configuration
-  boot.initrd.kernelModules = [ "${runner.hypervisor === "qemu" ? "qemu_fw_cfg" : "dmi_sysfs"}" ];
-}
-`,
-            clears: ["guest/not-imported"],
-            leaves: [],
-            cost: "With nixpkgs from before July 2025 the initrd's credentials are lost at switch-root: update it as well. Needs a rebuild and a restart of the VM.",
-            repairs: [{ kind: "outside-model", clears: ["guest/not-imported"] }],
-          },
-        ],
+        scope: scopeIn(seen, secrets, concerned),
+        remedies: [lost.length > 0 ? keptAtSwitchRoot : moduleInInitrd(runner)],
       };
     }
   },
 });
 
-/** It says so itself, and nothing in the same start says otherwise. */
-const foundNothing = ({ none, received, found }: GuestImport): boolean =>
-  none.length > 0 && received.length === 0 && found.length === 0;
+/** It says so itself, or that it left what it had behind, and nothing in the same start says otherwise. */
+const foundNothing = ({ none, received, found, acquired, missed }: GuestImport): boolean =>
+  (none.length > 0 || (acquired.length > 0 && missed.some(({ absent }) => absent))) &&
+  received.length === 0 &&
+  found.length === 0;
+
+/** The initrd counted more than the VMM's own string, and later there is none: what it had was left behind. */
+const hadSome = (
+  { acquired, none, missed }: GuestImport,
+  { notifies }: Runner,
+): JournalRef | undefined =>
+  acquired.find(
+    ({ count, ref }) =>
+      count > (notifies ? 1 : 0) &&
+      (none.some(({ time }) => time > ref.time) ||
+        missed.some(({ absent, time }) => absent && time > ref.time)),
+  )?.ref;
+
+interface Loss {
+  readonly seen: GuestImport;
+  readonly counted: JournalRef;
+  readonly concerned: readonly string[];
+  readonly secrets: readonly Secret[];
+}
+
+const lostByCount = ({ seen, counted, concerned, secrets }: Loss): Observation => ({
+  title: "The guest acquired credentials and did not have them later",
+  explanation:
+    "PID 1 of the guest counts credentials that it took over, and later in the same start there are none. So the VMM showed them; they were lost inside the guest, as happens between initrd and system.",
+  certainty: "strong",
+  subject: { credentials: concerned.join(" ") },
+  evidence: nonEmpty<EvidenceRef>(
+    counted,
+    ...[...seen.none, ...seen.missed.map(({ ref }) => ref)]
+      .filter(({ time }) => time > counted.time)
+      .slice(-1),
+  ),
+  scope: scopeIn(seen, secrets, concerned),
+  remedies: [keptAtSwitchRoot],
+});
+
+/** Marked as base64, and none: the guest is shown it and leaves it. */
+function* undecoded(seen: GuestImport, secrets: readonly Secret[]): Iterable<Observation> {
+  const skipped = seen.skipped.filter(
+    ({ why, name }) => why === "encoding" && !seen.found.some((word) => word.name === name),
+  );
+  const [first] = skipped;
+  if (first === undefined) return;
+  const names = [...new Set(skipped.map(({ name }) => name))];
+  yield {
+    title: `The guest cannot decode ${listed(names)} and skips ${names.length === 1 ? "it" : "them"}`,
+    explanation: `The VMM showed ${listed(names)}, marked as base64, and systemd in the guest could not decode the value: it is no base64, or a part of it only. The guest goes on without.`,
+    certainty: "proven",
+    subject: { credentials: names.join(" ") },
+    evidence: nonEmpty<EvidenceRef>(first.ref),
+    scope: scopeIn(seen, secrets, names),
+    remedies: [
+      {
+        title: "Encode the value, or drop the mark",
+        kind: "advice",
+        snippet: `value=$(base64 --wrap=0 "$CREDENTIALS_DIRECTORY/name")\nstrings="io.systemd.credential.binary:${names[0] ?? "name"}=$value"`,
+        clears: ["guest/not-imported"],
+        leaves: ["exposure/command-line"],
+        cost: "A change of the runner, and a restart of the VM. Without --wrap=0 base64 has line breaks.",
+      },
+    ],
+  };
+}
+
+const scopeIn = (
+  { phase, start }: GuestImport,
+  secrets: readonly Secret[],
+  names: readonly string[],
+): Scope => {
+  const own = namesOfGuest(secrets, names);
+  return {
+    phase: phase.index,
+    starts: [start.id],
+    secrets: own.length > 0 ? own : secrets.map(({ name }) => name),
+    inForce: true,
+  };
+};
+
+const keptAtSwitchRoot: Remedy = {
+  title: "Use a nixpkgs that keeps them at switch-root",
+  kind: "command",
+  snippet: "nix flake update nixpkgs   # one of July 2025 or later, then rebuild the guest",
+  clears: ["guest/not-imported"],
+  leaves: [],
+  cost: "Or take the module out of the guest's initrd, so that the system imports them itself. A rebuild and a restart of the VM.",
+  repairs: [{ kind: "outside-model", clears: ["guest/not-imported"] }],
+};
 
 /** Received, and no longer there for whoever looked last; 0 bytes alone would be an empty credential. */
 const lostAfterImport = ({ received, missed, found }: GuestImport): readonly string[] => [
@@ -137,3 +211,17 @@ const lostAfterImport = ({ received, missed, found }: GuestImport): readonly str
 
 const wordsOn = ({ received }: GuestImport, names: readonly string[]) =>
   received.filter(({ name }) => names.includes(name)).map(({ ref }) => ref);
+
+const moduleInInitrd = (runner: Runner): Remedy => ({
+  title: "Have the module in the guest's initrd",
+  kind: "nix",
+  snippet: `{
+  # in the guest's configuration
+  boot.initrd.kernelModules = [ "${runner.hypervisor === "qemu" ? "qemu_fw_cfg" : "dmi_sysfs"}" ];
+}
+`,
+  clears: ["guest/not-imported"],
+  leaves: [],
+  cost: "With nixpkgs from before July 2025 the initrd's credentials are lost at switch-root: update it as well. Needs a rebuild and a restart of the VM.",
+  repairs: [{ kind: "outside-model", clears: ["guest/not-imported"] }],
+});

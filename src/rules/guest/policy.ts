@@ -1,5 +1,7 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { Runner } from "../../evidence/runner.ts";
 import { guestImports } from "../../facts/guest-import.ts";
+import type { History } from "../../facts/history.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -35,19 +37,23 @@ export default defineRule({
     sources: ["systemd src/core/import-creds.c", "systemd(1), systemd.import_credentials="],
   },
   requires: ["history", "secrets"],
-  optional: ["guestSystem"],
+  optional: ["guestSystem", "runners"],
   causes: [
     {
       mechanism: "guest-does-not-take-it",
       effects: ["guest/empty-credential", "guest/absent-credential", "guest/not-imported"],
     },
   ],
-  *check({ history, secrets, guestSystem }) {
+  *check({ history, secrets, guestSystem, runners }) {
     if (secrets.length === 0) return;
+    const runner = runners?.current;
+    // What a guest reads from a share is no credential of its systemd.
+    if (runner !== undefined && !handsOverCredentials(runner)) return;
     const names = secrets.map(({ name }) => name);
     const parameter = guestSystem?.kernelParameters.find((word) =>
-      /^systemd\.import_credentials=(?:no|0|false|off)$/u.test(word),
+      /^systemd\.import_credentials=(?:no|0|false|off|n|f)$/u.test(word),
     );
+    const given = parameter === undefined ? runner?.importDisabled : guestSystem?.ref;
     const said = guestImports(history).filter(
       ({ refused, received, found }) =>
         refused.length > 0 && received.length === 0 && found.length === 0,
@@ -65,7 +71,7 @@ export default defineRule({
           word.why === "confidential"
             ? "systemd in the guest found that it runs in a confidential VM. It does not trust the host then, and skips whatever SMBIOS or fw_cfg hold for it."
             : "The guest was started with systemd.import_credentials=no, so its systemd takes nothing over, whatever the host hands to it.",
-        certainty: "proven",
+        certainty: /credential/iu.test(word.ref.text) ? "proven" : "strong",
         subject: { why: word.why },
         evidence: nonEmpty<EvidenceRef>(word.ref),
         scope: {
@@ -77,13 +83,13 @@ export default defineRule({
       };
       return;
     }
-    if (guestSystem === undefined || parameter === undefined) return;
+    if (given === undefined || hasArrived(history)) return;
     yield {
       title: "The guest is told not to import credentials",
-      explanation: `The boot parameters of the guest's system hold ${parameter}: its systemd takes nothing over, whatever the host hands to it.`,
+      explanation: `The guest's boot parameters hold ${parameter ?? "systemd.import_credentials=no"}: its systemd takes nothing over, whatever the host hands to it.`,
       certainty: "strong",
-      subject: { why: "disabled", parameter },
-      evidence: [guestSystem.ref],
+      subject: { why: "disabled", parameter: parameter ?? "systemd.import_credentials=no" },
+      evidence: [given],
       scope: {
         secrets: names,
         inForce: true,
@@ -94,3 +100,15 @@ export default defineRule({
     };
   },
 });
+
+/** By one of the ways that systemd in the guest imports from. */
+const handsOverCredentials = ({ channels, credentialsDirectory, reads }: Runner): boolean =>
+  credentialsDirectory !== undefined ||
+  reads.length > 0 ||
+  channels.some(({ kind }) => kind !== "share");
+
+/** The guest of the newest start took something over, or shows it. */
+const hasArrived = (history: History): boolean =>
+  guestImports(history).some(
+    ({ inForce, received, found }) => inForce && received.length + found.length > 0,
+  );

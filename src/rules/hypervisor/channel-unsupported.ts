@@ -123,13 +123,14 @@ export default defineRule({
 });
 
 const smbiosOnMicrovm = ({ machine, channels }: Runner): Mismatch | undefined => {
-  const used = channels.filter(({ kind }) => kind === "smbios-argument");
+  const used = channels.flatMap((channel) => (channel.kind === "smbios-argument" ? [channel] : []));
   const [first] = used;
   if (machine !== "microvm" || first === undefined) return undefined;
-  const names = used.flatMap((channel) => ("names" in channel ? channel.names : []));
+  const names = used.flatMap((channel) => channel.names);
+  const what = names.length > 0 ? listed(names) : `the strings of ${first.path ?? "a file"}`;
   return {
     title: "QEMU's machine microvm has no SMBIOS to carry credentials in",
-    why: `The runner gives QEMU ${listed(names)} by -smbios, together with -M microvm. That machine builds no SMBIOS tables: QEMU takes the option without a word, and the guest finds nothing.`,
+    why: `The runner gives QEMU ${what} by -smbios, together with -M microvm. That machine builds no SMBIOS tables: QEMU takes the option without a word, and the guest finds nothing.`,
     names,
     certainty: "proven",
     refs: [first.ref],

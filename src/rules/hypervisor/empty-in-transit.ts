@@ -3,6 +3,7 @@ import {
   joinedArguments,
   notLoaded,
   passedEmpty,
+  replacedLists,
   unsetVariables,
   type NothingPassed,
 } from "../../facts/nothing-passed.ts";
@@ -70,6 +71,7 @@ export default defineRule({
     if (runner === undefined) return;
     const found = [
       ...joinedArguments(runner, knowledge),
+      ...replacedLists(runner, knowledge),
       ...unsetVariables(runner, knowledge),
       ...notLoaded(runner, knowledge),
     ];
@@ -103,6 +105,10 @@ const WORDS: Readonly<Record<NothingPassed["how"], (one: NothingPassed) => Words
     title: `${listed(names)} ${names.length === 1 ? "is" : "are"} lost in one argument with ${kept ?? "another credential"}`,
     explanation: `The runner puts several credentials into one -fw_cfg argument. QEMU takes the last name= and the last file= of an argument and says nothing of the others: ${listed(names)} never ${names.length === 1 ? "reaches" : "reach"} the guest. microvm.nix wrote it so from 2025-02 to 2025-08.`,
   }),
+  replaced: ({ names }) => ({
+    title: `The list of OEM strings with ${listed(names)} is replaced by a later one`,
+    explanation: `The runner gives cloud-hypervisor oem_strings= twice in one --platform. It takes the last list and says nothing of the others: ${listed(names)} never ${names.length === 1 ? "reaches" : "reach"} the guest.`,
+  }),
   unset: ({ names, variables = [] }) => ({
     title: `The value of ${listed(names)} is put together from ${listed(variables.map((name) => `$${name}`))}, which nothing sets`,
     explanation: `Neither the runner nor the unit's environment gives ${listed(variables.map((name) => `$${name}`))} a value. The shell puts nothing in its place, or ends the script there under set -u.`,
@@ -126,6 +132,15 @@ const REMEDIES: Readonly<Record<NothingPassed["how"], (one: NothingPassed) => Re
     clears: ["hypervisor/empty-in-transit"],
     leaves: [],
     cost: "A rebuild with a newer microvm.nix, and a restart of the VM.",
+  }),
+  replaced: () => ({
+    title: "Put all strings into one list, the one that reports readiness among them",
+    kind: "advice",
+    snippet:
+      '--platform "oem_strings=[io.systemd.credential:vmm.notify_socket=vsock-stream:2:8888,$strings]"',
+    clears: ["hypervisor/empty-in-transit"],
+    leaves: ["exposure/command-line"],
+    cost: "A change of the runner, and a restart of the VM.",
   }),
   unset: ({ variables: [variable = "VALUE"] = [] }) => ({
     title: "Assign the variable before it is used, and stop where it is empty",

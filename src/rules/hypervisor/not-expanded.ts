@@ -12,12 +12,15 @@ import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 import { ENDS_THE_START } from "../vmm-trouble.ts";
 
+/** What is called so may well be meant to be a path. */
+const NAMES_A_PLACE = /(?:path|file|dir|directory|location|socket)$/iu;
+
 export default defineRule({
   id: "hypervisor/not-expanded",
   severity: "error",
   part: "cause",
   docs: {
-    what: "The guest gets a literal such as `$(cat ...)`: the value was quoted at build time.",
+    what: "The guest gets a literal such as `$(cat ...)` or a path: the value was quoted at build time.",
     why: "Options of microvm.nix are quoted for the shell (escapeShellArgs), so a command substitution or a variable in one is never executed. The guest has a credential, of the wrong content, and everything looks well.",
     proof:
       "`$(...)` or `$NAME` in single quotes in the runner's text, where a value is expected; a guest that reports as many bytes as these characters have.",
@@ -52,7 +55,8 @@ export default defineRule({
     if (runner === undefined) return;
     const { starts } = startsOfRunner(runner, history);
     for (const { value, ref } of passedValues(runner)) {
-      if (value.form !== "unexpanded") continue;
+      const path = NAMES_A_PLACE.test(value.name) ? undefined : value.path;
+      if (value.form !== "unexpanded" && path === undefined) continue;
       const secret = secrets.find(({ guestNames }) => guestNames.includes(value.name));
       const report = secret === undefined ? undefined : newestReport(secret, starts);
       // Base64 that cannot be decoded is dropped by the guest, so that only a size of its own tells.
@@ -64,9 +68,14 @@ export default defineRule({
           : sourceFile(secret, secretFiles);
       const isSameSize = file !== undefined && file.stat.size === value.bytes;
       yield {
-        title: `${value.name} is handed over as the characters of a command, not as its result`,
+        title:
+          path === undefined
+            ? `${value.name} is handed over as the characters of a command, not as its result`
+            : `${value.name} is handed over as the path of a file, not as what is in it`,
         explanation:
-          `In the runner the value of ${value.name} stands in quotes that the shell does not look into: ${value.bytes ?? 0} characters that begin with a "$" or a "\`", not what they stand for.` +
+          (path === undefined
+            ? `In the runner the value of ${value.name} stands in quotes that the shell does not look into: ${value.bytes ?? 0} characters that begin with a "$" or a "\`", not what they stand for.`
+            : `In the runner the value of ${value.name} is ${path}. An OEM string, a string of fw_cfg or the kernel command line holds the value itself: nobody opens that file.`) +
           (isSeen
             ? ` The guest has exactly ${value.bytes ?? 0} bytes for it.`
             : " The guest gets these characters."),

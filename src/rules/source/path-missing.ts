@@ -1,9 +1,10 @@
 import type { Invocation } from "../../evidence/journal.ts";
 import type { OtherUnits } from "../../evidence/other-units.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { userReads } from "../../facts/denied-reads.ts";
+import { serviceReads } from "../../facts/denied-reads.ts";
 import type { Installation } from "../../evidence/installation.ts";
 import { declaredAt } from "../../facts/installer-runs.ts";
+import type { ReadingProgram } from "../../facts/reads.ts";
 import { hasFailed } from "../../facts/starts.ts";
 import { moment } from "../../facts/wording.ts";
 import type { HostPath } from "../../vocabulary.ts";
@@ -15,7 +16,7 @@ export default defineRule({
   severity: "error",
   part: "cause",
   docs: {
-    what: "A path that the runner names does not exist.",
+    what: "A path that the runner names, or a directory that it shares, does not exist.",
     why: "Nothing can be read there: a typo, a renamed secret, a secret of another machine, or one that was removed.",
     proof:
       "lstat of each component says which one is missing; a `No such file` for that path in the journal. Where systemd is the reader, credentials/source-missing speaks instead.",
@@ -56,9 +57,10 @@ export default defineRule({
     sources: ["path_resolution(7)"],
   },
   requires: ["history", "secretFiles", "secrets"],
-  optional: ["unit", "identity", "runners", "installation", "otherUnits"],
+  optional: ["unit", "identity", "runners", "installation", "otherUnits", "vmJournal"],
   causes: [
     { mechanism: "share-is-not-served", effects: ["hypervisor/share-not-ready"] },
+    { mechanism: "helper-fails-first", effects: ["unrelated/other-unit"] },
     {
       mechanism: "failed-read-ends-the-runner",
       effects: ["lifecycle/crash-loop", "lifecycle/start-limit", "lifecycle/never-started"],
@@ -75,15 +77,20 @@ export default defineRule({
   ],
   *check(knowledge) {
     const loaded = new Set((knowledge.unit?.credentials ?? []).map(({ source }) => source));
-    for (const read of userReads(knowledge)) {
+    for (const read of serviceReads(knowledge, knowledge.secrets, knowledge.vmJournal)) {
       const { walk, absences } = read;
       if (walk?.end !== "absent" || loaded.has(read.path)) continue;
+      // The host makes the source of a share, or somebody does in time: that it is missing counts where a start ended over it.
+      const isShare = knowledge.runners?.current?.channels.some(
+        (channel) => channel.kind === "share" && channel.path === read.path,
+      );
+      if (isShare === true && absences.length === 0) continue;
       const stopped = walk.stopped ?? read.path;
       const failed = failedMaker(read.path, knowledge.otherUnits);
       yield {
         title: `${read.path} does not exist`,
         explanation:
-          `${read.by === "hypervisor" ? "The VMM" : "The runner"} wants to read ${read.path}, and ${stopped === read.path ? "there is no such file" : `already ${stopped} is missing`}.` +
+          `${READERS[read.by]} wants to read ${read.path}, and ${stopped === read.path ? "there is no such file" : `already ${stopped} is missing`}.` +
           (absences.length > 0
             ? " The journal shows the failed read."
             : " No start has tried it yet.") +
@@ -114,6 +121,12 @@ export default defineRule({
     }
   },
 });
+
+const READERS: Readonly<Record<ReadingProgram, string>> = {
+  runner: "The runner",
+  hypervisor: "The VMM",
+  "share-server": "The server of the VM's shares",
+};
 
 /** What is known of who would put it there. */
 const makerOf = (path: HostPath, installation: Installation | undefined): string => {

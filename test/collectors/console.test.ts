@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { withoutGuestFiles } from "../../src/collectors/output/guest-lines.ts";
+import { withoutGuestFiles } from "../../src/collectors/output/console.ts";
 import { meaningsOf } from "../../src/collectors/output/meanings.ts";
 import { micros } from "../../src/vocabulary.ts";
 
