@@ -1,12 +1,21 @@
 import type { OutputMeaning } from "../../evidence/output.ts";
 import { hostPath } from "../../vocabulary.ts";
 
-/** `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, QEMU's `Failed to open file "PATH": ...` with any quotes. */
-const FILE_ERROR =
-  /(?<path>\/[^\s:"'`\u2018-\u201D]*[^\s:"'`\u2018-\u201D.,])["'`\u2018-\u201D]?\s*:\s*(?<reason>Permission denied|No such file)/giu;
+const PATH = String.raw`(?<path>\/[^\s:"'\u0060\u2018-\u201D]*[^\s:"'\u0060\u2018-\u201D.,!)])`;
+const QUOTE = String.raw`["'\u0060\u2018-\u201D]?`;
+const REASON = String.raw`(?<reason>Permission denied|No such file|EACCES\b|ENOENT\b)`;
+
+/**
+ * `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, `head: cannot open 'PATH' for reading: ...`, Python's
+ * `[Errno 13]`; and the other way round, as Python, Node and Rust have it: `Permission denied: 'PATH'`, `permission denied, open 'PATH'`.
+ */
+const FILE_ERRORS = [
+  `${PATH}${QUOTE}(?: for (?:reading|input))?(?:\\s*[:,]\\s*|\\s\\()(?:\\[Errno \\d+\\] )?${REASON}`,
+  `${REASON}(?: or directory)?(?: \\(os error \\d+\\))?[:,]? (?:(?:while |when )?(?:open|read|stat|access)(?:ing)? (?:of )?)?${QUOTE}${PATH}`,
+].map((pattern) => new RegExp(pattern, "giu"));
 const PROGRAM = /^(?:\S+\[\d+\]: )?(?<program>[\w.+-]+):\s/u;
 const CREDENTIAL_FILE =
-  /\/run\/credentials\/(?!microvm@)[^/\s]+\/(?<name>[^\s:"']+)["']?\s*:\s*No such file/giu;
+  /\/run\/credentials\/(?!microvm@)[^/\s]+\/(?<name>[^\s:"',]+)["']?(?: for reading)?\s*[:,]\s*No such file/giu;
 
 /** Files that a program could not open; a missing file of a credentials directory is the guest's word on a credential, but for the VM's own unit. */
 export const fileErrors = (text: string): readonly OutputMeaning[] => {
@@ -16,13 +25,15 @@ export const fileErrors = (text: string): readonly OutputMeaning[] => {
       ? []
       : [{ kind: "credential-file-missing", name: groups["name"] }],
   );
-  const errors = [...text.matchAll(FILE_ERROR)].flatMap(({ groups }): OutputMeaning[] => {
-    const path = groups?.["path"];
-    if (path === undefined) return [];
-    const kind = /^Permission/iu.test(groups?.["reason"] ?? "")
-      ? "permission-denied"
-      : "no-such-file";
-    return [{ kind, path: hostPath(path), ...(program === undefined ? {} : { program }) }];
-  });
+  const errors = FILE_ERRORS.flatMap((pattern) => [...text.matchAll(pattern)]).flatMap(
+    ({ groups }): OutputMeaning[] => {
+      const path = groups?.["path"];
+      if (path === undefined) return [];
+      const kind = /^(?:Permission|EACCES)/iu.test(groups?.["reason"] ?? "")
+        ? "permission-denied"
+        : "no-such-file";
+      return [{ kind, path: hostPath(path), ...(program === undefined ? {} : { program }) }];
+    },
+  );
   return [...missing, ...errors];
 };
