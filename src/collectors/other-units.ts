@@ -82,15 +82,20 @@ export const collectOtherUnits = async (
   );
   const known = new Set(wanted.map(({ name }) => name));
   const mounts = mountUnitsAbove(paths).filter(({ name }) => !known.has(name));
-  if (wanted.length + mounts.length === 0) return [];
-  for (const [asked, by] of await requestsIn(host, asking))
-    pulled.set(asked, [...(pulled.get(asked) ?? []), ...by]);
+  const taken = new Set<string>([...mounts.map(({ name }) => name), ...INSTALLER_UNITS]);
+  const asked = named.filter(
+    (name) => CONSIDERED.test(name) && !places.has(name) && !taken.has(name),
+  );
+  const unfiled = [...mounts, ...asked.map((name) => withoutFile(unitName(name)))];
+  if (wanted.length + unfiled.length === 0) return [];
+  for (const [unit, by] of await requestsIn(host, asking))
+    pulled.set(unit, [...(pulled.get(unit) ?? []), ...by]);
   const { starts, skipped } = await collectStarts(
     host,
-    [...wanted, ...mounts].map(({ name }) => name),
+    [...wanted, ...unfiled].map(({ name }) => name),
     window,
   );
-  const logged = mounts.filter(({ name }) => starts.some(({ unit }) => unit === name));
+  const logged = unfiled.filter(({ name }) => starts.some(({ unit }) => unit === name));
   return [...wanted, ...logged]
     .map((unit) => ({
       ...unit,
@@ -112,15 +117,20 @@ const mountUnitsAbove = (paths: readonly HostPath[]): readonly UnitText[] => {
   return [...directories]
     .filter((directory) => directory !== "/run" && directory !== "/nix")
     .map((directory) => ({
-      name: unitName(`${escapePath(directory)}.mount`),
-      after: [],
-      before: [],
-      requires: [],
-      conditions: [],
-      makes: [],
+      ...withoutFile(unitName(`${escapePath(directory)}.mount`)),
       mountPoint: hostPath(directory),
     }));
 };
+
+/** A unit that only the journal may know: generators keep their files where a recorded host has none. */
+const withoutFile = (name: UnitName): UnitText => ({
+  name,
+  after: [],
+  before: [],
+  requires: [],
+  conditions: [],
+  makes: [],
+});
 
 /** systemd-escape --path: slashes become dashes, and what is neither a letter, digit, `:`, `_` nor `.` a hex escape. */
 const escapePath = (path: string): string =>

@@ -2,18 +2,21 @@ import type { OutputMeaning } from "../../evidence/output.ts";
 import { hostPath } from "../../vocabulary.ts";
 import { isGuestLine } from "./guest-line.ts";
 
+const PATH = String.raw`(?<path>\/[^\s:"'\u0060\u2018-\u201D]*[^\s:"'\u0060\u2018-\u201D.,!)])`;
+const QUOTE = String.raw`["'\u0060\u2018-\u201D]?`;
+const REASON = String.raw`(?<reason>Permission denied|No such file|EACCES\b|ENOENT\b)`;
+
 /**
- * `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, QEMU's `Failed to open file "PATH": ...` with any quotes,
- * `cannot open 'PATH' for reading: ...` of coreutils and gawk, `Can't open "PATH" for reading, ...` of openssl.
+ * `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, `head: cannot open 'PATH' for reading: ...`, Python's
+ * `[Errno 13]`; and the other way round, as Python, Node and Rust have it: `Permission denied: 'PATH'`, `permission denied, open 'PATH'`.
  */
-const FILE_ERROR =
-  /(?<path>\/[^\s:"'`\u2018-\u201D]*[^\s:"'`\u2018-\u201D.,])["'`\u2018-\u201D]?(?:\s+for\s+(?:reading|input))?\s*[:,]\s*(?<reason>Permission denied|No such file)/giu;
-/** Languages that name the path last: `Permission denied: '/run/x'`, `ENOENT: no such file or directory, open '/run/x'`. */
-const ERRNO_FIRST =
-  /(?<reason>Permission denied|No such file)(?: or directory)?(?:,\s*\w+|:)\s+["'`\u2018\u201C](?<path>\/[^\s"'`\u2018-\u201D]+)["'`\u2018-\u201D]/giu;
+const FILE_ERRORS = [
+  `${PATH}${QUOTE}(?: for (?:reading|input))?(?:\\s*[:,]\\s*|\\s\\()(?:\\[Errno \\d+\\] )?${REASON}`,
+  `${REASON}(?: or directory)?(?: \\(os error \\d+\\))?[:,]? (?:(?:while |when )?(?:open|read|stat|access)(?:ing)? (?:of )?)?${QUOTE}${PATH}`,
+].map((pattern) => new RegExp(pattern, "giu"));
 const PROGRAM = /^(?:\S+\[\d+\]: )?(?<program>[\w.+-]+):\s/u;
 const CREDENTIAL_FILE =
-  /\/run\/credentials\/(?!microvm@)[^/\s]+\/(?<name>[^\s:"']+)["']?\s*:\s*No such file/giu;
+  /\/run\/credentials\/(?!microvm@)[^/\s]+\/(?<name>[^\s:"',]+)["']?(?: for reading)?\s*[:,]\s*No such file/giu;
 
 /** A shell in the guest to which $CREDENTIALS_DIRECTORY is empty looks for the credential at the root. */
 const AT_THE_ROOT =
@@ -39,14 +42,15 @@ export const fileErrors = (text: string): readonly OutputMeaning[] => {
           : [{ kind: "credential-file-missing", name: groups["name"] }],
       ),
     ];
-  const matches = [...text.matchAll(FILE_ERROR), ...text.matchAll(ERRNO_FIRST)];
-  const errors = matches.flatMap(({ groups }): OutputMeaning[] => {
-    const path = groups?.["path"];
-    if (path === undefined) return [];
-    const kind = /^Permission/iu.test(groups?.["reason"] ?? "")
-      ? "permission-denied"
-      : "no-such-file";
-    return [{ kind, path: hostPath(path), ...(program === undefined ? {} : { program }) }];
-  });
+  const errors = FILE_ERRORS.flatMap((pattern) => [...text.matchAll(pattern)]).flatMap(
+    ({ groups }): OutputMeaning[] => {
+      const path = groups?.["path"];
+      if (path === undefined) return [];
+      const kind = /^(?:Permission|EACCES)/iu.test(groups?.["reason"] ?? "")
+        ? "permission-denied"
+        : "no-such-file";
+      return [{ kind, path: hostPath(path), ...(program === undefined ? {} : { program }) }];
+    },
+  );
   return [...missing, ...errors];
 };

@@ -3,7 +3,10 @@ import type { ProcessExit } from "../../evidence/journal.ts";
 import type { VmUnit } from "../../evidence/unit.ts";
 import { counted, moment } from "../../facts/wording.ts";
 import { formatDuration, formatUtc } from "../../time/format-time.ts";
-import { defineRule } from "../rule.ts";
+import type { Knowledge } from "../../facts/facts.ts";
+import { findLoops } from "../../facts/loops.ts";
+import { hasFailed } from "../../facts/starts.ts";
+import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -50,7 +53,7 @@ export default defineRule({
       "microvm.nix nixos-modules/host/default.nix:274-318 at 71beea0",
     ],
   },
-  requires: ["history"],
+  requires: ["history", "vmJournal"],
   optional: ["unit"],
   causes: [
     {
@@ -58,7 +61,7 @@ export default defineRule({
       effects: ["lifecycle/start-limit", "lifecycle/never-started"],
     },
   ],
-  *check({ history, unit }) {
+  *check({ history, vmJournal, unit }) {
     const lastWithStarts = history.phases.findLast(({ starts }) => starts.length > 0);
     for (const phase of history.phases) {
       const { loop } = phase;
@@ -95,8 +98,42 @@ export default defineRule({
         },
       };
     }
+    yield* loopsOfHelpers({ history, vmJournal });
   },
 });
+
+/** A helper unit of the VM that systemd starts again and again: its share or interface is not there, whether the VM runs or waits. */
+function* loopsOfHelpers({
+  history,
+  vmJournal,
+}: Pick<Knowledge, "history" | "vmJournal">): Iterable<Observation> {
+  for (const unit of new Set(vmJournal.helpers.map((helper) => helper.unit))) {
+    const starts = vmJournal.helpers.filter((helper) => helper.unit === unit);
+    const loop = findLoops(starts).findLast(({ failed, count }) => failed * 2 >= count);
+    if (loop === undefined) continue;
+    const [first] = loop.starts;
+    const final = loop.starts.at(-1) ?? first;
+    const inForce = final === starts.at(-1) && hasFailed(final);
+    const phase = history.phases.findLast(({ start }) => start <= loop.last);
+    yield {
+      title: `${unit} failed ${loop.count} times in a row, once every ${formatDuration(loop.period)}`,
+      explanation: `From ${moment(loop.first)} to ${moment(loop.last)} systemd started ${unit}, which the VM needs, ${loop.count} times. ${inForce ? "It did not come up since." : "It came up later."}`,
+      certainty: "proven",
+      ...(inForce ? (history.running ? { severity: "warning" } : {}) : { severity: "info" }),
+      subject: { unit, period: Math.round(loop.period / 1000) / 1000, count: loop.count },
+      evidence: nonEmpty<EvidenceRef>(
+        first.result?.ref ?? first.first,
+        final.result?.ref ?? final.last,
+        ...(final.lastOutput === undefined ? [] : [final.lastOutput]),
+      ),
+      scope: {
+        ...(phase === undefined ? {} : { phase: phase.index }),
+        starts: loop.starts.map(({ id }) => id),
+        inForce,
+      },
+    };
+  }
+}
 
 const exitText = ({ command, code, status }: ProcessExit): string =>
   code === "exited"

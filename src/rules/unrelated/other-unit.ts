@@ -49,7 +49,12 @@ export default defineRule({
   },
   requires: ["vmJournal", "history"],
   optional: ["otherUnits", "unit"],
-  causes: [{ mechanism: "helper-fails-first", effects: ["lifecycle/never-started"] }],
+  causes: [
+    {
+      mechanism: "helper-fails-first",
+      effects: ["lifecycle/never-started", "lifecycle/crash-loop"],
+    },
+  ],
   *check({ vmJournal, history, otherUnits, unit }) {
     const needed = (otherUnits?.units ?? []).filter(({ name }) => unit?.needs.includes(name));
     const last = dependencyFailures(vmJournal).at(-1);
