@@ -1,5 +1,3 @@
-import { posix } from "node:path";
-
 import type { LinkedRunners } from "../evidence/evidence.ts";
 import type { EvidenceRef, JournalRef } from "../evidence/reference.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
@@ -143,10 +141,19 @@ const placesOf = (path: HostPath, walk: PathWalk | undefined): readonly HostPath
         : `${parts.slice(0, end).join("/")}/${target ?? ""}`,
       ...parts.slice(end + 1),
     ].join("/");
-    here = target === undefined ? undefined : posix.normalize(ahead);
+    here = target === undefined ? undefined : withoutParents(ahead);
     if (here !== undefined) places.push(hostPath(here));
   }
   return places;
+};
+
+/** `/etc/vm/../../run/x` is `/run/x`. */
+const withoutParents = (path: string): string => {
+  const parts: string[] = [];
+  for (const part of path.split("/").filter((one) => one !== "" && one !== "."))
+    if (part === "..") parts.pop();
+    else parts.push(part);
+  return `/${parts.join("/")}`;
 };
 
 /** Where an installer is to put it, by its declaration or its place; else where it is looked for. */
