@@ -34,7 +34,8 @@ const READ =
 export const directReads = (line: ScriptLine, settings: ShellSettings): readonly DirectRead[] =>
   [...line.text.matchAll(READ)].flatMap(({ groups, index, 0: whole }): DirectRead[] => {
     const path = groups?.["path"];
-    if (path === undefined || !SECRET_PLACE.test(path)) return [];
+    if (path === undefined) return [];
+    if (!SECRET_PLACE.test(path) && !SECRET_VARIABLE.test(line.text.slice(0, index))) return [];
     const at = index + whole.length - path.length;
     // The end of `$NAME/path` is no path of its own, and what the shell leaves alone is not read.
     if (/[\w}]/u.test(line.text[at - 1] ?? "") || isLeftAlone(line.text, index)) return [];
@@ -61,6 +62,10 @@ const FILTERS =
 /** Where secrets lie on a NixOS host, or a name that says so. */
 const SECRET_PLACE =
   /^\/(?:run\/(?:secrets|agenix|user-secrets|partitioning-secrets|keys|vault)|etc\/(?:secret|credstore)|var\/lib\/(?:sops-nix|secrets|private)|persist|root|home|srv)|secret|passw|token|credential|\bkey|api[-_]?key/iu;
+
+/** What goes into a variable of such a name is a secret, wherever it lies. */
+const SECRET_VARIABLE =
+  /^\s*(?:(?:export|local|declare|readonly)\s+)?\w*(?:key|token|secret|password|passwd|passphrase|psk|jwt|credentials?)(?:_?(?:value|raw|b64|base64))?=[^;]*$/iu;
 
 /**
  * bash ends on a failed `X=$(cat f)` under `set -e`: the status of an assignment is that of its last substitution. Not on

@@ -8,7 +8,7 @@ const REDIRECTED = />>?\|?\s*["']?$/u;
 const PIPED = /\btee\s+(?:-\w+\s+)*["']?$/u;
 const COPIED_BY_DD = /\bof=["']?$/u;
 /** Programs whose last word is what they make. */
-const LAST_WORD = /(?:^|[\s;&|(])(?:install|cp|mv|ln|touch)\s[^;&|]*$/u;
+const LAST_WORD = /(?:^|[\s;&|(/])(?:install|cp|mv|ln|touch)\s[^;&|]*$/u;
 const READING = /(?:\b(?:cat|head|tail|base64|source|read|test)\b[^;&|>]*|<\s*|\[\[?\s+[^\]]*)$/u;
 
 /** Text in front of each place where the path itself stands, and behind it, within one line. */

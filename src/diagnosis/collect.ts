@@ -260,7 +260,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
       gaps.push({
         source: "secret-files",
         reason: `${path} was there when it was refused, and ${stopped ?? path} is not in what can be looked at`,
-        required: true,
+        required: false,
         vm,
       });
   if ([...(files?.walks.values() ?? [])].some(({ notKept }) => notKept === "run"))

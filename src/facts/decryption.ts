@@ -2,7 +2,7 @@ import type { Installation, InstallerEvent, InstallerKind } from "../evidence/in
 import type { HostPath } from "../vocabulary.ts";
 import type { TimeSources } from "./file-times.ts";
 import { declaredAt, installerOf, openWords, rootOf } from "./installer-runs.ts";
-import { isMissing, type WantedFile } from "./wanted-files.ts";
+import { isMissing, placeIn, type WantedFile } from "./wanted-files.ts";
 
 /** Files of this VM that an installer should have made and that are not there, or may be as old as the last run that went through. */
 export interface Affected {
@@ -25,12 +25,14 @@ export const affectedBy = (
   const named = installation.declared.filter(
     ({ ciphertext }) => file !== undefined && file === ciphertext?.path,
   );
-  const isNamed = ({ path }: WantedFile): boolean =>
-    named.length > 0
-      ? named.some((secret) => secret.path === path || secret.stored === path)
-      : isInstalledBy(path, event.installer, installation);
-  const sharesRun = ({ path }: WantedFile): boolean => {
-    const secret = declaredAt(installation, path);
+  const isNamed = (one: WantedFile): boolean => {
+    const place = placeIn(installation, one);
+    return named.length > 0
+      ? named.some((secret) => secret.path === place || secret.stored === place)
+      : isInstalledBy(place, event.installer, installation);
+  };
+  const sharesRun = (one: WantedFile): boolean => {
+    const secret = declaredAt(installation, placeIn(installation, one));
     return named.some(
       ({ installer, stored }) =>
         installer === "sops-nix" &&

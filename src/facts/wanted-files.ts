@@ -2,9 +2,11 @@ import type { LinkedRunners } from "../evidence/evidence.ts";
 import type { EvidenceRef, JournalRef } from "../evidence/reference.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
-import type { HostPath, InvocationId, Micros } from "../vocabulary.ts";
+import type { Installation } from "../evidence/installation.ts";
+import { hostPath, type HostPath, type InvocationId, type Micros } from "../vocabulary.ts";
 import { environmentPaths } from "./environment-files.ts";
 import type { History, Phase } from "./history.ts";
+import { declaredAt, rootOf } from "./installer-runs.ts";
 import { isSecretPlace } from "./secrets.ts";
 import { meaningsIn } from "./starts.ts";
 
@@ -121,6 +123,48 @@ const PROTOCOL_ERROR = 71;
 /** Up to systemd 258 every failure of a credential reads `Protocol error`; later ones say what it was. */
 const mayBeAbsence = (errno: number | undefined): boolean =>
   errno === undefined || errno === NO_SUCH_FILE || errno === PROTOCOL_ERROR;
+
+/** The path, and what it becomes behind each symlink on the way: a link of the host's own may lead into an installer's place. */
+const placesOf = (path: HostPath, walk: PathWalk | undefined): readonly HostPath[] => {
+  const links = new Map(
+    (walk?.components ?? []).flatMap(({ path: at, stat }) =>
+      stat.target === undefined ? [] : [[String(at), stat.target] as const],
+    ),
+  );
+  const places: HostPath[] = [path];
+  for (let here: string | undefined = path; here !== undefined;) {
+    const parts: readonly string[] = here.split("/");
+    const end = parts.findIndex((_, index) => links.has(parts.slice(0, index + 1).join("/")));
+    const link = parts.slice(0, end + 1).join("/");
+    const target = end < 0 ? undefined : links.get(link);
+    links.delete(link);
+    const ahead = [
+      target?.startsWith("/") === true
+        ? target
+        : `${parts.slice(0, end).join("/")}/${target ?? ""}`,
+      ...parts.slice(end + 1),
+    ].join("/");
+    here = target === undefined ? undefined : withoutParents(ahead);
+    if (here !== undefined) places.push(hostPath(here));
+  }
+  return places;
+};
+
+/** `/etc/vm/../../run/x` is `/run/x`. */
+const withoutParents = (path: string): string => {
+  const parts: string[] = [];
+  for (const part of path.split("/").filter((one) => one !== "" && one !== "."))
+    if (part === "..") parts.pop();
+    else parts.push(part);
+  return `/${parts.join("/")}`;
+};
+
+/** Where an installer is to put it, by its declaration or its place; else where it is looked for. */
+export const placeIn = (installation: Installation, { path, walk }: WantedFile): HostPath =>
+  placesOf(path, walk).find(
+    (place) =>
+      declaredAt(installation, place) !== undefined || rootOf(installation, place) !== undefined,
+  ) ?? path;
 
 export const isMissing = ({ walk }: WantedFile): boolean =>
   walk?.end === "absent" || walk?.end === "loop";

@@ -2,6 +2,7 @@ import type { SecretGeneration, SecretRoot } from "../../evidence/installation.t
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { SharedDirectory } from "../../evidence/shares.ts";
 import { serverStarts } from "../../facts/share-service.ts";
+import { isBelievable, type TimeSources } from "../../facts/file-times.ts";
 import { endOfStart } from "../../facts/starts.ts";
 import { listed, moment } from "../../facts/wording.ts";
 import { micros, type Micros } from "../../vocabulary.ts";
@@ -51,9 +52,10 @@ export default defineRule({
     ],
   },
   requires: ["vm", "shares", "installation", "vmJournal", "history", "secrets"],
-  optional: ["unit", "runners"],
+  optional: ["unit", "runners", "hostJournal"],
   causes: [LOST_ON_THE_WAY],
-  *check({ vm, shares, installation, vmJournal, history, secrets, unit, runners }) {
+  *check(knowledge) {
+    const { vm, shares, installation, vmJournal, history, secrets, unit, runners } = knowledge;
     const phase = history.phases.findLast(({ starts }) => starts.length > 0);
     const own = phase?.starts.at(-1);
     if (!history.running || phase === undefined || own === undefined) return;
@@ -64,7 +66,7 @@ export default defineRule({
       if (opener === undefined || endOfStart(opener) !== undefined) continue;
       const opened = opener.first.time;
       const root = installation.roots.find((one) => leadsThrough(share, one));
-      const replaced = root === undefined ? undefined : replacedSince(root, opened);
+      const replaced = root === undefined ? undefined : replacedSince(root, opened, knowledge);
       if (root === undefined || replaced === undefined) continue;
       const concerned = secrets.filter(({ paths }) =>
         paths.some((path) => path.startsWith(`${share.source}/`)),
@@ -117,8 +119,10 @@ const timeOf = ({ ref }: SecretGeneration): Micros => ref.stat?.mtime ?? micros(
 const replacedSince = (
   { current, generations }: SecretRoot,
   opened: Micros,
+  times: TimeSources,
 ): SecretGeneration | undefined => {
   const inForce = generations.find(({ number }) => number === current);
   if (inForce === undefined || timeOf(inForce) <= opened) return undefined;
+  if (!isBelievable(timeOf(inForce), times)) return undefined;
   return generations.some(({ number }) => number < inForce.number) ? undefined : inForce;
 };

@@ -1,7 +1,7 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { affectedBy } from "../../facts/decryption.ts";
 import { brokenRun, declaredAt, openWords, type EventOf } from "../../facts/installer-runs.ts";
-import { missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { missed, placeIn, wantedFiles } from "../../facts/wanted-files.ts";
 import { listed, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
@@ -118,8 +118,9 @@ export default defineRule({
     const broken = brokenRun(installation, knowledge);
     if (broken === undefined) return;
     const missing = wanted.filter(
-      ({ path, walk }) =>
-        walk?.end === "absent" && declaredAt(installation, path)?.installer === "sops-nix",
+      (one) =>
+        one.walk?.end === "absent" &&
+        declaredAt(installation, placeIn(installation, one))?.installer === "sops-nix",
     );
     const [gone] = missing;
     if (gone === undefined) return;

@@ -3,7 +3,13 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import { absentKeys, affectedBy, keyNamedBy, noKeyWords } from "../../facts/decryption.ts";
 import { declaredAt } from "../../facts/installer-runs.ts";
 import type { Secret } from "../../facts/secrets.ts";
-import { isMissing, missed, wantedFiles, type WantedFile } from "../../facts/wanted-files.ts";
+import {
+  isMissing,
+  missed,
+  placeIn,
+  wantedFiles,
+  type WantedFile,
+} from "../../facts/wanted-files.ts";
 import { listed, moment } from "../../facts/wording.ts";
 import type { HostPath } from "../../vocabulary.ts";
 import { defineRule, type Observation, type Remedy } from "../rule.ts";
@@ -87,7 +93,9 @@ function* withoutWords(knowledge: Check, wanted: readonly WantedFile[]): Iterabl
   for (const installer of ["sops-nix", "agenix"] as const) {
     const keys = installation.keys.filter((key) => key.installer === installer);
     const missing = wanted.filter(
-      (one) => isMissing(one) && declaredAt(installation, one.path)?.installer === installer,
+      (one) =>
+        isMissing(one) &&
+        declaredAt(installation, placeIn(installation, one))?.installer === installer,
     );
     const [key, ...more] = keys;
     const [gone] = missing;

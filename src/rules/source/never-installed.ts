@@ -1,7 +1,7 @@
 import type { Installation, SecretRoot } from "../../evidence/installation.ts";
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
 import { openWords, rootOf } from "../../facts/installer-runs.ts";
-import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { isMissing, missed, placeIn, wantedFiles } from "../../facts/wanted-files.ts";
 import { holdsEverything } from "../../facts/journal-coverage.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
@@ -47,7 +47,7 @@ export default defineRule({
     for (const root of installation.roots) {
       if (root.state === "linked" || root.state === "denied") continue;
       const wanted = wantedFiles(knowledge).filter(
-        (one) => isMissing(one) && rootOf(installation, one.path) === root,
+        (one) => isMissing(one) && rootOf(installation, placeIn(installation, one)) === root,
       );
       const [first] = wanted;
       if (first === undefined) continue;

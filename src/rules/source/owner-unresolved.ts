@@ -1,6 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { installerOf, lastWords, openWords } from "../../facts/installer-runs.ts";
-import { missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { missed, placeIn, wantedFiles } from "../../facts/wanted-files.ts";
 import { moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
@@ -44,13 +44,13 @@ export default defineRule({
         (group !== undefined && names.includes(group)),
     );
     const concerned = wantedFiles(knowledge).filter(
-      ({ path, walk }) =>
-        owned.some((secret) => secret.path === path || secret.stored === path) ||
+      (one) =>
+        owned.some((secret) => [secret.path, secret.stored].includes(placeIn(installation, one))) ||
         // sops-nix checks all owners before it installs anything; agenix goes on without this one. A line of neither may be another
         // snippet's, which misses an account of its own.
         (last.speaker === "sops-nix" &&
-          walk?.end === "absent" &&
-          installerOf(installation, path) === "sops-nix"),
+          one.walk?.end === "absent" &&
+          installerOf(installation, placeIn(installation, one)) === "sops-nix"),
     );
     if (concerned.length === 0) return;
     const isOpen = openWords(installation, "owner-unresolved", knowledge).length > 0;

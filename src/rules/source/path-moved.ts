@@ -1,6 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { movedTo } from "../../facts/moved-paths.ts";
-import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
+import { isMissing, missed, placeIn, wantedFiles } from "../../facts/wanted-files.ts";
 import { declaredAt } from "../../facts/installer-runs.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
@@ -47,9 +47,9 @@ export default defineRule({
   *check(knowledge) {
     for (const wanted of wantedFiles(knowledge)) {
       // What the host itself is to put there has not moved; it failed to come.
-      if (!isMissing(wanted) || declaredAt(knowledge.installation, wanted.path) !== undefined)
-        continue;
-      const there = movedTo(wanted.path, knowledge.installation);
+      const place = placeIn(knowledge.installation, wanted);
+      if (!isMissing(wanted) || declaredAt(knowledge.installation, place) !== undefined) continue;
+      const there = movedTo(place, knowledge.installation);
       if (there === undefined) continue;
       yield {
         title: `${wanted.path} is an old path: the secret lies at ${there.path}`,

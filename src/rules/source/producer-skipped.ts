@@ -2,10 +2,15 @@ import type { Installation } from "../../evidence/installation.ts";
 import type { OtherUnit } from "../../evidence/other-units.ts";
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
 import { installerOf } from "../../facts/installer-runs.ts";
-import { isMissing, missed, wantedFiles } from "../../facts/wanted-files.ts";
+import {
+  isMissing,
+  missed,
+  placeIn,
+  wantedFiles,
+  type WantedFile,
+} from "../../facts/wanted-files.ts";
 import { moment } from "../../facts/wording.ts";
 import { holdsEverything } from "../../facts/journal-coverage.ts";
-import type { HostPath } from "../../vocabulary.ts";
 import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -38,7 +43,7 @@ export default defineRule({
     for (const wanted of wantedFiles(knowledge)) {
       if (!isMissing(wanted)) continue;
       for (const producer of otherUnits.units) {
-        const isInstaller = installs(producer, wanted.path, knowledge.installation);
+        const isInstaller = installs(producer, wanted, knowledge.installation);
         if (!producer.makes.includes(wanted.path) && !isInstaller) continue;
         const why = whyIdle(producer, knowledge.unit?.needs ?? []);
         if (why === undefined || producer.ref === undefined) continue;
@@ -98,10 +103,13 @@ export default defineRule({
 /** The unit of the installer that serves this path: what it makes stands in a manifest and not in its unit file. */
 const installs = (
   { name }: OtherUnit,
-  path: HostPath,
+  wanted: WantedFile,
   installation: Installation | undefined,
 ): boolean => {
-  const installer = installation === undefined ? undefined : installerOf(installation, path);
+  const installer =
+    installation === undefined
+      ? undefined
+      : installerOf(installation, placeIn(installation, wanted));
   switch (installer) {
     case "sops-nix":
       return name.startsWith("sops-install-secrets");
