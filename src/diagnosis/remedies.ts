@@ -50,7 +50,7 @@ const weighOne = (situation: Situation, remedy: Remedy): WeighedRemedy => {
   const gone = new Set<RuleId>([
     ...word,
     ...[...situation.before].filter((id) => !after.has(id)),
-    ...pastFaults(situation).filter((id) => remedy.clears.includes(id) && !after.has(id)),
+    ...unforeseen(situation).filter((id) => remedy.clears.includes(id) && !after.has(id)),
   ]);
   const cleared = withConsequences(gone, situation);
   const open = new Set(situation.open.map(({ id }) => id));
@@ -74,9 +74,12 @@ const isLeft =
 const isFirst = (id: RuleId, index: number, all: readonly RuleId[]): boolean =>
   all.indexOf(id) === index;
 
-/** Faults of earlier phases that the next start would not meet: a remedy is about them where it says so and does not bring them back. */
-const pastFaults = ({ open, before }: Situation): readonly RuleId[] =>
-  open.flatMap(({ id, scope }) => (scope.inForce || before.has(id) ? [] : [id]));
+/**
+ * Faults that nothing shows ahead of a start: those of earlier phases, and those that only the journal tells of. A remedy is about them
+ * where it says so and does not bring them back.
+ */
+const unforeseen = ({ open, before }: Situation): readonly RuleId[] =>
+  open.flatMap(({ id }) => (before.has(id) ? [] : [id]));
 
 const isModelled = ({ kind }: Repair): boolean => kind !== "outside-model" && kind !== "restarted";
 

@@ -1,16 +1,23 @@
-import type { Runner } from "../evidence/runner.ts";
-import type { VmUnit } from "../evidence/unit.ts";
-import type { Secret } from "../facts/secrets.ts";
+import type { Hypervisor } from "../evidence/runner.ts";
 import { hostPath, type HostPath, type RuleId } from "../vocabulary.ts";
+import {
+  asDropIn,
+  guestSetting,
+  inOwnFlake,
+  isGuestOfHost,
+  nixName,
+  type RemedyContext,
+} from "./remedy-places.ts";
 import type { Remedy, Repair } from "./rule.ts";
 
-/** What a snippet is written for. */
-export interface RemedyContext {
-  readonly vm: string;
-  readonly unit: VmUnit | undefined;
-  readonly runner: Runner | undefined;
-  readonly secrets: readonly Secret[];
-}
+/** Runners that microvm.nix can give a virtiofs share (lib/runners/*.nix at 71beea0). */
+const SERVES_VIRTIOFS: ReadonlySet<Hypervisor> = new Set([
+  "qemu",
+  "cloud-hypervisor",
+  "crosvm",
+  "stratovirt",
+  "alioth",
+]);
 
 /** Faults that a hand-over by systemd makes harmless: root reads the file, whatever its mode. */
 const READ_AS_USER: readonly RuleId[] = [
@@ -47,8 +54,13 @@ export const waysToHandOver = (context: RemedyContext): readonly Remedy[] => {
   const share = shareOfCopies(context);
   if (hypervisor === "qemu") return [qemu, share];
   if (hypervisor === "cloud-hypervisor")
-    return [wrappedRunner(context), execStart(context), share, qemu];
-  return [share, qemu];
+    return [
+      wrappedRunner(context),
+      ...(isGuestOfHost(context) ? [execStart(context)] : []),
+      share,
+      qemu,
+    ];
+  return hypervisor === undefined || SERVES_VIRTIOFS.has(hypervisor) ? [share, qemu] : [qemu];
 };
 
 /** systemd reads as root and hands a copy to the unit: needed by every way but a share. */
@@ -56,7 +68,7 @@ export const loadCredential = (context: RemedyContext): Remedy => ({
   title: "Let systemd read the secrets and hand them to the unit",
   kind: "nix",
   snippet: `{
-  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
+${asDropIn(context)}  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
 ${credentialLines(context, "    ")}
   ];
 }
@@ -125,11 +137,24 @@ const wrappedRunner = (context: RemedyContext): Remedy => ({
   title: "Put the credentials on the VMM's command line at start, with a runner of your own",
   kind: "nix",
   snippet: `{
-  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
+${asDropIn(context)}  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
 ${credentialLines(context, "    ", "guest")}
   ];
+${
+  isGuestOfHost(context)
+    ? `
+  microvm.vms.${nixName(context.vm)}.config = ${wrappingModule(context)};
+}
+`
+    : inOwnFlake(context, wrappingModule(context))
+}`,
+  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...PUT_TOGETHER_WELL],
+  leaves: [],
+  repairs: [...loaded(context, "guest"), ...handedOver(context, "guest")],
+  cost: "The values are arguments of the VMM, so every local user can see them in ps. x86_64 only. Needs a rebuild and a restart of the VM. The string that reports readiness is kept.",
+});
 
-  microvm.vms.${nixName(context.vm)}.config = { config, lib, pkgs, ... }:
+const wrappingModule = (context: RemedyContext): string => `{ config, lib, pkgs, ... }:
   let
     default = config.microvm.runner.cloud-hypervisor;
     vmm = ${wrappedVmm(context)};
@@ -142,14 +167,7 @@ ${credentialLines(context, "    ", "guest")}
       sed 's#[^ ]*/bin/cloud-hypervisor#\${vmm}#' \${default}/bin/microvm-run > $out/bin/microvm-run
       chmod 0555 $out/bin/microvm-run
     '');
-  };
-}
-`,
-  clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...PUT_TOGETHER_WELL],
-  leaves: [],
-  repairs: [...loaded(context, "guest"), ...handedOver(context, "guest")],
-  cost: "The values are arguments of the VMM, so every local user can see them in ps. x86_64 only. Needs a rebuild and a restart of the VM. The string that reports readiness is kept.",
-});
+  }`;
 
 const execStart = (context: RemedyContext): Remedy => ({
   title: "Replace the start command at the host, together with LoadCredential=",
@@ -189,11 +207,12 @@ const credentialFiles = (context: RemedyContext, already: boolean): Remedy => ({
     : "Run this VM under QEMU, which takes credentials by file",
   kind: "nix",
   snippet: `{
-  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
+${asDropIn(context)}  systemd.services."microvm@${context.vm}".serviceConfig.LoadCredential = [
 ${credentialLines(context, "    ")}
   ];
-
-  microvm.vms.${nixName(context.vm)}.config.microvm = {
+${guestSetting(
+  context,
+  `microvm = {
     hypervisor = "qemu";
     credentialFiles = {
 ${credentials(context)
@@ -202,9 +221,8 @@ ${credentials(context)
   )
   .join("\n")}
     };
-  };
-}
-`,
+  };`,
+)}`,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...NO_ARGUMENT],
   leaves: [],
   repairs: [
@@ -236,17 +254,17 @@ ${credentials(context)
   .join("\n")}
     '';
   };
-
-  microvm.vms.${nixName(context.vm)}.config.microvm.shares = [
+${guestSetting(
+  context,
+  `microvm.shares = [
     {
       proto = "virtiofs";
       tag = "secrets";
       source = "/run/secrets-for-${context.vm}";
       mountPoint = "/run/host-secrets";
     }
-  ];
-}
-`,
+  ];`,
+)}`,
   clears: [...NO_WAY, ...READ_AS_USER, ...EMPTY_GUEST, ...NO_ARGUMENT, "hypervisor/share-emptied"],
   leaves: [],
   repairs: [
@@ -285,8 +303,15 @@ const credentials = ({
         ({ credentialIds, paths }) => credentialIds.includes(id) || paths.includes(source),
       )?.guestNames[0] ?? id,
   }));
-  return named.length > 0
-    ? named
+  if (named.length > 0) return named;
+  // Where the host would have them, nothing shows; what they are called in the guest, it may.
+  const unplaced = secrets.map(({ name, guestNames }) => ({
+    id: name,
+    source: `/run/secrets/${name}`,
+    guest: guestNames[0] ?? name,
+  }));
+  return unplaced.length > 0
+    ? unplaced
     : [{ id: "my-secret", source: "/run/secrets/my-secret", guest: "my-secret" }];
 };
 
@@ -315,6 +340,3 @@ const credentialLines = (
   credentials(context)
     .map((credential) => `${indent}"${credential[named]}:${credential.source}"`)
     .join("\n");
-
-/** An attribute name of Nix, in quotes where it needs them. */
-const nixName = (name: string): string => (/^[A-Za-z_][\w'-]*$/u.test(name) ? name : `"${name}"`);

@@ -44,8 +44,8 @@ export default defineRule({
     sources: ["systemd.exec(5), CREDENTIALS", "microvm.nix lib/runner.nix at 71beea0"],
   },
   requires: ["unit", "runners", "secrets"],
-  optional: ["history"],
-  *check({ unit, runners, secrets, history }) {
+  optional: ["history", "state"],
+  *check({ unit, runners, secrets, history, state }) {
     const runner = runners.current;
     if (runner === undefined) return;
     const used = credentialsUsed(runner);
@@ -81,7 +81,13 @@ export default defineRule({
         inForce: true,
         ...(phase === undefined ? {} : { phase }),
       },
-      remedies: waysToHandOver({ vm: vmOfUnit(unit.name), unit, runner, secrets }),
+      remedies: waysToHandOver({
+        vm: vmOfUnit(unit.name),
+        unit,
+        runner,
+        secrets,
+        ...(state === undefined ? {} : { flavour: state.flavour }),
+      }),
     };
   },
 });

@@ -112,6 +112,7 @@ export default defineRule({
           unit,
           runner,
           secrets,
+          flavour: state.flavour,
         }),
       ],
     };
