@@ -52,7 +52,10 @@ export const secretStages = ({
   const faults = findings.filter(isFaultInForce);
   return input.secrets.map((secret) => ({
     secret: secret.name,
-    stages: inOrder(withFaults(rawStages(secret, input), secret, faults)),
+    stages: inOrder(
+      withFaults(rawStages(secret, input), secret, faults),
+      isAltered(secret, faults),
+    ),
   }));
 };
 
@@ -97,6 +100,12 @@ const withFaults = (
   }
   return states;
 };
+
+/** A fault of the way through the VMM is told with what the guest has in view: a part of the value, or other characters, is not the secret. */
+const isAltered = ({ name }: Secret, faults: readonly JudgedFinding[]): boolean =>
+  faults.some(
+    ({ stage, scope }) => stage === "hypervisor" && scope.secrets?.includes(name) === true,
+  );
 
 const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState> => {
   const walks = secret.paths.flatMap((path) => input.secretFiles?.walks.get(path) ?? []);
@@ -204,9 +213,12 @@ const guestStage = (secret: Secret, history: History | undefined): StageState =>
   return report.bytes > 0 ? "ok" : "broken";
 };
 
-const inOrder = (raw: Readonly<Record<Stage, StageState>>): Record<Stage, StageState> => {
+const inOrder = (
+  raw: Readonly<Record<Stage, StageState>>,
+  altered: boolean,
+): Record<Stage, StageState> => {
   const ordered = { ...raw };
-  const arrived = raw.guest === "ok";
+  const arrived = raw.guest === "ok" && !altered;
   let broken = false;
   for (const stage of STAGES) {
     const state = raw[stage];
