@@ -13,7 +13,7 @@ export type RunnerText = Pick<
   | "credentialsDirectory"
   | "environment"
   | "hypervisor"
-  | "importDisabled"
+  | "importRefused"
   | "machine"
   | "notifies"
   | "platforms"
@@ -40,7 +40,7 @@ export const readRunnerScript = (path: HostPath, script: string): RunnerText => 
   const platforms = platformsIn(lines);
   const environment = environmentOf(lines, assignments);
   const isReadiness = onlyReportsReadiness(lines);
-  const importDisabled = importDisabledIn(lines);
+  const importRefused = importRefusedIn(lines);
   return {
     channels: lines
       .flatMap((line) => channelsOf(line, assignments))
@@ -51,7 +51,7 @@ export const readRunnerScript = (path: HostPath, script: string): RunnerText => 
     notifies: lines.some(({ text }) => text.includes("vmm.notify_socket")),
     goesOnIn: lines.flatMap(goesOnIn),
     passesAllOn: lines.some(({ text }) => /^\s*exec\b.*"\$@"/u.test(text)),
-    ...(importDisabled === undefined ? {} : { importDisabled }),
+    ...(importRefused === undefined ? {} : { importRefused }),
     ...(hypervisor === undefined ? {} : { hypervisor }),
     ...(directory === undefined ? {} : { credentialsDirectory: directory }),
     ...(environment === undefined ? {} : { environment }),
@@ -116,12 +116,21 @@ const platformsIn = (lines: readonly ScriptLine[]): readonly FileRef[] =>
     )
     .reduce((most, one) => (one.length > most.length ? one : most), []);
 
-/** systemd(1), kernel command line; systemd's words for no. */
-const importDisabledIn = (lines: readonly ScriptLine[]): FileRef | undefined => {
-  for (const line of lines) {
-    const at = line.text.search(/\bsystemd\.import_credentials=(?:no|0|false|off|n|f)\b/u);
-    if (at >= 0) return line.refAt(at);
-  }
+/** systemd(1), kernel command line, in systemd's words for no; a machine of QEMU, or a platform of cloud-hypervisor, with memory that the host cannot read. */
+const REFUSES = [
+  { why: "disabled", pattern: /\bsystemd\.import_credentials=(?:no|0|false|off|n|f)\b/u },
+  {
+    why: "confidential",
+    pattern: /\bconfidential-guest-support=|--platform\s+["']?[^"'\s]*\b(?:tdx|sev_snp)=on\b/u,
+  },
+] as const;
+
+const importRefusedIn = (lines: readonly ScriptLine[]): Runner["importRefused"] => {
+  for (const line of lines)
+    for (const { why, pattern } of REFUSES) {
+      const at = line.text.search(pattern);
+      if (at >= 0) return { why, ref: line.refAt(at) };
+    }
   return undefined;
 };
 

@@ -58,12 +58,12 @@ export const readScript = async (
   const directory =
     own.credentialsDirectory ??
     behind.find(({ credentialsDirectory }) => credentialsDirectory)?.credentialsDirectory;
-  const disabled =
-    own.importDisabled ?? behind.find(({ importDisabled }) => importDisabled)?.importDisabled;
+  const refused =
+    own.importRefused ?? behind.find(({ importRefused }) => importRefused)?.importRefused;
   return collected({
     ...own,
     ...(directory === undefined ? {} : { credentialsDirectory: directory }),
-    ...(disabled === undefined ? {} : { importDisabled: disabled }),
+    ...(refused === undefined ? {} : { importRefused: refused }),
     ...(platforms.length === 0 ? {} : { platforms }),
     channels: [...own.channels, ...behind.flatMap(({ channels }) => channels)],
     reads: [...own.reads, ...behind.flatMap(({ reads }) => reads)],

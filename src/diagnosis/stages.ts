@@ -56,7 +56,10 @@ export const secretStages = ({
     const credentials = refused && raw.credentials === "ok" ? "broken" : raw.credentials;
     return {
       secret: secret.name,
-      stages: inOrder(withFaults({ ...raw, credentials }, secret, faults)),
+      stages: inOrder(
+        withFaults({ ...raw, credentials }, secret, faults),
+        isAltered(secret, faults),
+      ),
     };
   });
 };
@@ -111,6 +114,12 @@ const withFaults = (
   }
   return states;
 };
+
+/** A fault of the way through the VMM is told with what the guest has in view: a part of the value, or other characters, is not the secret. */
+const isAltered = ({ name }: Secret, faults: readonly JudgedFinding[]): boolean =>
+  faults.some(
+    ({ stage, scope }) => stage === "hypervisor" && scope.secrets?.includes(name) === true,
+  );
 
 const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState> => {
   const walks = secret.paths.flatMap((path) => input.secretFiles?.walks.get(path) ?? []);
@@ -222,9 +231,12 @@ const guestStage = (secret: Secret, history: History | undefined): StageState =>
   return report.bytes > 0 ? "ok" : "broken";
 };
 
-const inOrder = (raw: Readonly<Record<Stage, StageState>>): Record<Stage, StageState> => {
+const inOrder = (
+  raw: Readonly<Record<Stage, StageState>>,
+  altered: boolean,
+): Record<Stage, StageState> => {
   const ordered = { ...raw };
-  const arrived = raw.guest === "ok";
+  const arrived = raw.guest === "ok" && !altered;
   let broken = false;
   for (const stage of STAGES) {
     const state = raw[stage];

@@ -44,6 +44,8 @@ export type GuestMeaning =
   | { readonly kind: "credential-not-found"; readonly name: string }
   /** Something of the guest's boot misses a file: an activation script, or an installer of the guest's own secrets. */
   | { readonly kind: "boot-misses-file"; readonly path: HostPath }
+  /** The guest leaves its initrd for its system, whose PID 1 looks anew. */
+  | { readonly kind: "guest-switches-root" }
   /** The guest mounts a file system there. */
   | { readonly kind: "guest-mounts"; readonly path: HostPath }
   /** The guest could not boot its system. */

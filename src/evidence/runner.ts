@@ -111,8 +111,8 @@ export interface Runner {
   readonly platforms?: readonly FileRef[];
   /** The shell ends the script at a variable that is not set (`set -u`). */
   readonly stopsAtUnset?: boolean;
-  /** Where the guest is told by its boot parameters to take no credentials. */
-  readonly importDisabled?: FileRef;
+  /** Where the guest's boot parameters or the kind of VM say that its systemd takes no credentials of the host. */
+  readonly importRefused?: { readonly why: "disabled" | "confidential"; readonly ref: FileRef };
   /** The guest tells systemd that it is ready over vsock: no secret, but a credential by form. */
   readonly notifies: boolean;
 }

@@ -24,7 +24,12 @@ export interface GuestImport {
   /** A program of a service that was given no credential at all. */
   readonly unset: readonly JournalRef[];
   /** It found none, or nothing to look into. */
-  readonly none: readonly JournalRef[];
+  readonly none: readonly {
+    readonly why: "none-passed" | "no-firmware-table";
+    readonly ref: JournalRef;
+  }[];
+  /** The initrd is left, and the system's PID 1 looks anew. */
+  readonly switchedRoot: readonly JournalRef[];
   readonly refused: readonly {
     readonly why: "disabled" | "confidential";
     readonly ref: JournalRef;
@@ -59,7 +64,11 @@ export const guestImports = ({ phases }: History): readonly GuestImport[] => {
           ref,
         })),
         unset: meaningsIn(start, "credentials-directory-unset").map(({ ref }) => ref),
-        none: meaningsIn(start, "credentials-none").map(({ ref }) => ref),
+        none: meaningsIn(start, "credentials-none").map(({ meaning, ref }) => ({
+          why: meaning.why,
+          ref,
+        })),
+        switchedRoot: meaningsIn(start, "guest-switches-root").map(({ ref }) => ref),
         refused: meaningsIn(start, "import-refused").map(({ meaning, ref }) => ({
           why: meaning.why,
           ref,

@@ -46,7 +46,9 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
   // QEMU's fw_cfg string form; a comma is doubled there, and what QEMU itself says of the option stands behind the value
   kind === "file"
     ? /(opt\/io\.systemd\.credentials\/[^,\s'"]+,string=)((?!["']?<masked)(?:,,|[^,'"\s])+)/gu
-    : /(opt\/io\.systemd\.credentials\/[^,\s'"]+,string=)((?!["']?<masked)[^\n]+?)(?=["'\])}]*(?:: (?:name too long \(max\. \d+ char\)|duplicate fw_cfg file name\S*))?\s*$)/gmu,
+    : /(opt\/io\.systemd\.credentials\/[^,\s'"]+,string=)((?!["']?<masked)[^\n]+?)(?=["'\])}]*(?:: (?:name too long \(max\. \d+ char\)|duplicate fw_cfg file name\S*|Invalid parameter ['"\u2018\u201C][^\n]*))?\s*$)/gmu,
+  // QEMU names what stands behind a comma of the value
+  /(opt\/io\.systemd\.credentials\/[^\n]*: Invalid parameter ['"\u2018\u201C])((?!<masked)[^\n'"\u2019\u201D]+)/gu,
   // kernel command line
   kind === "file"
     ? /(systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!["']?<masked)[^\s'"]+)/gu

@@ -1,6 +1,7 @@
 import { pathsReadAsUser } from "../facts/handover.ts";
 import type { HostPath } from "../vocabulary.ts";
-import { loadCredential, type RemedyContext } from "./remedies.ts";
+import { loadCredential } from "./remedies.ts";
+import { asDropIn, type RemedyContext } from "./remedy-places.ts";
 import type { Remedy } from "./rule.ts";
 
 /** A file that the runner or its VMM opens as the unit's user, and the id under which systemd could hand it over. */
@@ -28,7 +29,7 @@ export const readBySystemd = (context: RemedyContext): Remedy => {
     title: "Let systemd read it, and take the copy that it hands to the unit",
     kind: "nix",
     snippet: `{
-  systemd.services."${unit}".serviceConfig.LoadCredential = [
+${asDropIn(context)}  systemd.services."${unit}".serviceConfig.LoadCredential = [
 ${lines.join("\n")}
   ];
 ${comments.join("\n")}

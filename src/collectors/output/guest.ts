@@ -11,6 +11,7 @@ export const guestWords = (text: string): readonly GuestMeaning[] => [
   ...skippedCredentials(text),
   ...directoryUnset(text),
   ...noCredentials(text),
+  ...switchesRoot(text),
   ...importRefused(text),
   ...credentialsNotFound(text),
   ...missedByBoot(text),
@@ -69,6 +70,13 @@ const noCredentials = (text: string): readonly GuestMeaning[] => {
   if (NONE_PASSED.test(text)) return [{ kind: "credentials-none", why: "none-passed" }];
   return NO_TABLE.test(text) ? [{ kind: "credentials-none", why: "no-firmware-table" }] : [];
 };
+
+/** PID 1 of the initrd, and its target on the console. */
+const SWITCHES =
+  /\bsystemd\[1\]: Switching root\b|\bReached target .*(?:\bSwitch Root\b|initrd-switch-root)/u;
+
+const switchesRoot = (text: string): readonly GuestMeaning[] =>
+  SWITCHES.test(text) ? [{ kind: "guest-switches-root" }] : [];
 
 const DISABLED = /\bsystemd\.import_credentials=(?:no|0|false|off|n|f)\b/u;
 /** PID 1 says at its start that it found itself in such a VM (src/core/main.c); what it then skips it says at most to its own log. */

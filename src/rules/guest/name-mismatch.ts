@@ -6,9 +6,11 @@ import {
   isTaken,
   namesAreKnown,
   wishesOf,
+  type GuestWish,
 } from "../../facts/guest-wishes.ts";
-import { namesOfGuest } from "../../facts/secrets.ts";
-import { defineRule } from "../rule.ts";
+import type { History } from "../../facts/history.ts";
+import { namesOfGuest, type Secret } from "../../facts/secrets.ts";
+import { defineRule, type Observation, type Remedy } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -32,8 +34,8 @@ export default defineRule({
       "Give both ends one name, or rename at the consumer: LoadCredential=wanted:arrived, from systemd 257 on also ImportCredential=arrived:wanted.",
     sources: ["systemd.exec(5), LoadCredential= and ImportCredential="],
   },
-  requires: ["runners", "guestSystem", "secrets"],
-  optional: ["history"],
+  requires: ["runners", "secrets"],
+  optional: ["guestSystem", "history"],
   causes: [
     {
       mechanism: "guest-does-not-take-it",
@@ -42,7 +44,11 @@ export default defineRule({
   ],
   *check({ runners, guestSystem, secrets, history }) {
     const runner = runners.current;
-    if (runner === undefined || !guestSystem.unitsRead || !namesAreKnown(runner)) return;
+    if (guestSystem?.unitsRead !== true) {
+      if (history !== undefined) yield* byItsWords(history, secrets);
+      return;
+    }
+    if (runner === undefined || !namesAreKnown(runner)) return;
     const handed = handedOver(runner);
     const untaken = handed.filter(({ name }) => !isTaken(name, guestSystem));
     const newest =
@@ -72,24 +78,53 @@ export default defineRule({
           inForce: true,
           ...(newest === undefined ? {} : { phase: newest.phase.index, starts: [newest.start.id] }),
         },
-        remedies: [
-          {
-            title: `Take ${other.name} under the name ${wish.id} in the guest`,
-            kind: "nix",
-            snippet: `{
-  # in the guest's configuration
-  systemd.services."${wish.unit.replace(/\.service$/u, "")}".serviceConfig.LoadCredential = [
-    "${wish.id}:${other.name}"
-  ];
-}
-`,
-            clears: ["guest/name-mismatch"],
-            leaves: [],
-            cost: "Drop the line that asks for the old name. Needs a rebuild and a restart of the VM.",
-            repairs: [{ kind: "outside-model", clears: ["guest/name-mismatch"] }],
-          },
-        ],
+        remedies: [renamed(wish, other.name)],
       };
     }
   },
 });
+
+const renamed = (wish: Pick<GuestWish, "id" | "unit">, arrived: string): Remedy => ({
+  title: `Take ${arrived} under the name ${wish.id} in the guest`,
+  kind: "nix",
+  snippet: `{
+  # in the guest's configuration
+  systemd.services."${wish.unit.replace(/\.service$/u, "")}".serviceConfig.LoadCredential = [
+    "${wish.id}:${arrived}"
+  ];
+}
+`,
+  clears: ["guest/name-mismatch"],
+  leaves: [],
+  cost: "Drop the line that asks for the old name. Needs a rebuild and a restart of the VM.",
+  repairs: [{ kind: "outside-model", clears: ["guest/name-mismatch"] }],
+});
+
+/** Where the guest's units are not on this host: it received one name in the same start in which it misses another spelling of it. */
+function* byItsWords(history: History, secrets: readonly Secret[]): Iterable<Observation> {
+  const newest = guestImports(history).find(({ inForce }) => inForce);
+  if (newest === undefined) return;
+  const { received, missed, found } = newest;
+  const told = new Set<string>();
+  for (const miss of missed) {
+    if (!miss.absent || told.has(miss.name) || received.some(({ name }) => name === miss.name))
+      continue;
+    const arrived = received.find(({ name }) => isSpelling(name, miss.name));
+    if (arrived === undefined || found.some(({ name }) => name === miss.name)) continue;
+    told.add(miss.name);
+    yield {
+      title: `The guest wants ${miss.name} and is handed ${arrived.name}`,
+      explanation: `In one and the same start the guest received ${arrived.name} and misses ${miss.name}. systemd compares names letter by letter, so who asks for one is not given the other.`,
+      certainty: "strong",
+      subject: { wanted: miss.name, handedOver: arrived.name },
+      evidence: nonEmpty<EvidenceRef>(miss.ref, arrived.ref),
+      scope: {
+        secrets: namesOfGuest(secrets, [miss.name, arrived.name]),
+        inForce: true,
+        phase: newest.phase.index,
+        starts: [newest.start.id],
+      },
+      remedies: [renamed({ id: miss.name, unit: "NAME.service" }, arrived.name)],
+    };
+  }
+}

@@ -62,7 +62,8 @@ export default defineRule({
     const runner = runners.current;
     if (runner === undefined || waysForSecrets(runner, secrets).length === 0) return;
     const names = handedOver(runner).map(({ name }) => name);
-    for (const seen of guestImports(history)) {
+    for (const told of guestImports(history)) {
+      const seen = { ...told, none: told.none.filter((one) => countsFor(runner, told, one)) };
       if (!seen.inForce || seen.refused.length > 0) continue;
       yield* undecoded(seen, secrets);
       const lost = lostAfterImport(seen).filter(
@@ -71,7 +72,7 @@ export default defineRule({
       const counted = lost.length > 0 ? undefined : hadSome(seen, runner);
       if (!foundNothing(seen) && lost.length === 0) continue;
       const concerned = lost.length > 0 ? lost : names;
-      const [word] = lost.length > 0 ? wordsOn(seen, lost) : [counted ?? seen.none[0]];
+      const [word] = lost.length > 0 ? wordsOn(seen, lost) : [counted ?? seen.none[0]?.ref];
       if (word === undefined) continue;
       if (counted !== undefined) {
         yield lostByCount({ seen, counted, concerned, secrets });
@@ -104,6 +105,18 @@ export default defineRule({
   },
 });
 
+/**
+ * A missing table says nothing of fw_cfg, and QEMU's microvm machine never has one. That the initrd finds nothing is how it is without
+ * the modules: the system looks anew, so that only who misses it afterwards shows that it found none either.
+ */
+const countsFor = (
+  { channels }: Runner,
+  { switchedRoot, missed }: GuestImport,
+  { why, ref }: GuestImport["none"][number],
+): boolean =>
+  (why === "none-passed" || channels.some(({ kind }) => /^(?:oem|smbios)-/u.test(kind))) &&
+  (!switchedRoot.some(({ time }) => time > ref.time) || missed.some(({ time }) => time > ref.time));
+
 /** It says so itself, or that it left what it had behind, and nothing in the same start says otherwise. */
 const foundNothing = ({ none, received, found, acquired, missed }: GuestImport): boolean =>
   (none.length > 0 || (acquired.length > 0 && missed.some(({ absent }) => absent))) &&
@@ -118,7 +131,7 @@ const hadSome = (
   acquired.find(
     ({ count, ref }) =>
       count > (notifies ? 1 : 0) &&
-      (none.some(({ time }) => time > ref.time) ||
+      (none.some((one) => one.ref.time > ref.time) ||
         missed.some(({ absent, time }) => absent && time > ref.time)),
   )?.ref;
 
@@ -137,7 +150,8 @@ const lostByCount = ({ seen, counted, concerned, secrets }: Loss): Observation =
   subject: { credentials: concerned.join(" ") },
   evidence: nonEmpty<EvidenceRef>(
     counted,
-    ...[...seen.none, ...seen.missed.map(({ ref }) => ref)]
+    ...[...seen.none, ...seen.missed]
+      .map(({ ref }) => ref)
       .filter(({ time }) => time > counted.time)
       .slice(-1),
   ),
@@ -198,10 +212,11 @@ const keptAtSwitchRoot: Remedy = {
 };
 
 /** Received, and no longer there for whoever looked last; 0 bytes alone would be an empty credential. */
-const lostAfterImport = ({ received, missed, found }: GuestImport): readonly string[] => [
+const lostAfterImport = ({ received, missed, found, none }: GuestImport): readonly string[] => [
   ...new Set(
     received.flatMap(({ name, time }) =>
-      missed.some((word) => word.absent && word.name === name && word.time > time) &&
+      (missed.some((word) => word.absent && word.name === name && word.time > time) ||
+        none.some(({ why, ref }) => why === "none-passed" && ref.time > time)) &&
       !found.some((word) => word.name === name && word.time > time)
         ? [name]
         : [],

@@ -2,7 +2,7 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { Runner } from "../../evidence/runner.ts";
 import { guestImports } from "../../facts/guest-import.ts";
 import type { History } from "../../facts/history.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -53,7 +53,10 @@ export default defineRule({
     const parameter = guestSystem?.kernelParameters.find((word) =>
       /^systemd\.import_credentials=(?:no|0|false|off|n|f)$/u.test(word),
     );
-    const given = parameter === undefined ? runner?.importDisabled : guestSystem?.ref;
+    const given =
+      parameter === undefined || guestSystem === undefined
+        ? runner?.importRefused
+        : { why: "disabled" as const, ref: guestSystem.ref };
     const said = guestImports(history).filter(
       ({ refused, received, found }) =>
         refused.length > 0 && received.length === 0 && found.length === 0,
@@ -63,10 +66,7 @@ export default defineRule({
       const [word] = last.refused;
       if (word === undefined) return;
       yield {
-        title:
-          word.why === "confidential"
-            ? "The guest is a confidential VM and takes no credentials of its host"
-            : "The guest is told not to import credentials",
+        title: TITLES[word.why],
         explanation:
           word.why === "confidential"
             ? "systemd in the guest found that it runs in a confidential VM. It does not trust the host then, and skips whatever SMBIOS or fw_cfg hold for it."
@@ -80,16 +80,20 @@ export default defineRule({
           secrets: names,
           inForce: last.inForce,
         },
+        remedies: [REMEDIES[word.why]],
       };
       return;
     }
     if (given === undefined || hasArrived(history)) return;
     yield {
-      title: "The guest is told not to import credentials",
-      explanation: `The guest's boot parameters hold ${parameter ?? "systemd.import_credentials=no"}: its systemd takes nothing over, whatever the host hands to it.`,
+      title: TITLES[given.why],
+      explanation:
+        given.why === "disabled"
+          ? `The guest's boot parameters hold ${parameter ?? "systemd.import_credentials=no"}: its systemd takes nothing over, whatever the host hands to it.`
+          : "The runner starts a confidential VM. systemd in such a guest does not trust its host, and skips whatever SMBIOS or fw_cfg hold for it.",
       certainty: "strong",
-      subject: { why: "disabled", parameter: parameter ?? "systemd.import_credentials=no" },
-      evidence: [given],
+      subject: { why: given.why, ...(parameter === undefined ? {} : { parameter }) },
+      evidence: [given.ref],
       scope: {
         secrets: names,
         inForce: true,
@@ -97,9 +101,38 @@ export default defineRule({
           ? {}
           : { phase: history.phases.at(-1)?.index ?? 1 }),
       },
+      remedies: [REMEDIES[given.why]],
     };
   },
 });
+
+const TITLES = {
+  confidential: "The guest is a confidential VM and takes no credentials of its host",
+  disabled: "The guest is told not to import credentials",
+} as const;
+
+const REMEDIES: Readonly<Record<keyof typeof TITLES, Remedy>> = {
+  disabled: {
+    title: "Let the guest import credentials",
+    kind: "command",
+    snippet:
+      "grep -rn import_credentials .   # in the configuration of the guest: drop it from boot.kernelParams",
+    clears: ["guest/policy"],
+    leaves: [],
+    cost: "A rebuild and a restart of the VM. The guest then takes every credential that its host hands over.",
+    repairs: [{ kind: "outside-model", clears: ["guest/policy"] }],
+  },
+  confidential: {
+    title: "Hand the secret over on a way that does not ask the guest to trust its host",
+    kind: "advice",
+    snippet:
+      "LoadCredentialEncrypted=name:/etc/credstore.encrypted/name   # in the guest, sealed for the guest alone",
+    clears: ["guest/policy"],
+    leaves: [],
+    cost: "The guest needs a key of its own, best after attestation; or a VM that is not confidential, which does take credentials of its host.",
+    repairs: [{ kind: "outside-model", clears: ["guest/policy"] }],
+  },
+};
 
 /** By one of the ways that systemd in the guest imports from. */
 const handsOverCredentials = ({ channels, credentialsDirectory, reads }: Runner): boolean =>
