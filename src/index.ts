@@ -123,7 +123,7 @@ export const diagnoseHost = async (host: Host, request: Request): Promise<Answer
     ...times.window,
     ...(request.times.boot === undefined ? {} : { boot: request.times.boot }),
   };
-  const found = await findVms(host, stateRoot);
+  const found = await findVms(host, stateRoot, names);
   const unknown = names.find((name) => !found.names.includes(name));
   // A name that cannot be looked up because nothing may be read is no unknown name.
   if (unknown !== undefined && found.unreadable.length === 0) {

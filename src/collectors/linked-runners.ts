@@ -79,11 +79,12 @@ const startedRunner = async (
   // It only wraps the linked runner: what both do is what happens.
   if (linked === undefined || linked.status === "unavailable")
     return linked ?? collected({ startedBy: ref });
-  const {
-    channels,
-    reads,
-    credentialsDirectory = linked.value.credentialsDirectory,
-  } = started.value;
+  const { credentialsDirectory = linked.value.credentialsDirectory } = started.value;
+  // Where the wrapper was followed into the runner, that part of it is the runner's own.
+  const isOwn = ({ ref: place }: { readonly ref: FileRef }): boolean =>
+    place.path !== linked.value.script;
+  const channels = started.value.channels.filter(isOwn);
+  const reads = started.value.reads.filter(isOwn);
   return collected({
     current: {
       ...linked.value,

@@ -15,36 +15,49 @@ const UNIT_NAMES = [
 ];
 const UNIT_IN_JOURNAL = /^microvm@(?<vm>.+)\.service$/u;
 
-/** Every VM that the state directory, systemd's configuration or the journal knows. */
-export const findVms = async (host: Host, stateRoot: HostPath): Promise<VmsFound> => {
-  const [directories, configured, logged] = await Promise.all([
+/**
+ * Every VM that the state directory, systemd's configuration or the journal knows. The journal is not asked where the files know all VMs
+ * that somebody named.
+ */
+export const findVms = async (
+  host: Host,
+  stateRoot: HostPath,
+  named: readonly VmName[] = [],
+): Promise<VmsFound> => {
+  const [directories, configured] = await Promise.all([
     listStateDirectories(host, stateRoot),
     Promise.all(
       [...UNIT_DIRECTORIES, hostPath("/etc/systemd/system/microvms.target.wants")].map((path) =>
         host.list(path),
       ),
     ),
-    Promise.all(
-      ["UNIT", "_SYSTEMD_UNIT"].map((field) =>
-        host.run({ program: "journalctl", args: [`--field=${field}`] }),
-      ),
-    ),
   ]);
-  const names = [
+  const inFiles = vmNames([
     ...(directories ?? []),
     ...configured
       .flatMap((entries) => (entries.status === "present" ? entries.value : []))
       .flatMap((entry) => matching(entry, UNIT_NAMES)),
-    ...logged
-      .flatMap(({ stdout }) => stdout.split("\n"))
-      .flatMap((unit) => matching(unit, [UNIT_IN_JOURNAL])),
-  ];
-  const vms = names.flatMap((name) => parseVmName(name) ?? []);
+  ]);
+  const isEnough = named.length > 0 && named.every((name) => inFiles.includes(name));
   return {
-    names: [...new Set(vms)].toSorted(),
+    names: isEnough ? inFiles : vmNames([...inFiles, ...(await namesInJournal(host))]),
     unreadable: directories === undefined ? [stateRoot] : [],
   };
 };
+
+const namesInJournal = async (host: Host): Promise<readonly string[]> => {
+  const logged = await Promise.all(
+    ["UNIT", "_SYSTEMD_UNIT"].map((field) =>
+      host.run({ program: "journalctl", args: [`--field=${field}`] }),
+    ),
+  );
+  return logged
+    .flatMap(({ stdout }) => stdout.split("\n"))
+    .flatMap((unit) => matching(unit, [UNIT_IN_JOURNAL]));
+};
+
+const vmNames = (names: readonly string[]): readonly VmName[] =>
+  [...new Set(names.flatMap((name) => parseVmName(name) ?? []))].toSorted();
 
 const matching = (text: string, patterns: readonly RegExp[]): readonly string[] =>
   patterns.flatMap((pattern) => pattern.exec(text)?.groups?.["vm"] ?? []);

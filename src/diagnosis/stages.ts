@@ -8,7 +8,7 @@ import type { CollectedKnowledge } from "../facts/facts.ts";
 import { credentialsUsed, takesFromEnvironment, waysForSecrets } from "../facts/handover.ts";
 import type { History } from "../facts/history.ts";
 import { foreseenReads, foreseenShareReads, type Read } from "../facts/reads.ts";
-import type { Secret } from "../facts/secrets.ts";
+import { isForTheUnitAlone, type Secret } from "../facts/secrets.ts";
 import { SEVERITIES, STAGES, type Stage, type StageState } from "../vocabulary.ts";
 import type { JudgedFinding, SecretStages } from "./finding.ts";
 
@@ -204,7 +204,8 @@ const credentialsStage = (
 const runnerStage = (secret: Secret, { runner, secrets }: StageInput): StageState => {
   // That none is there at all is the finding runner/missing.
   if (runner === undefined) return "unknown";
-  if (waysForSecrets(runner, secrets).length === 0) return "broken";
+  if (waysForSecrets(runner, secrets).length === 0)
+    return isForTheUnitAlone(secret) ? "unknown" : "broken";
   const used = credentialsUsed(runner);
   const takes =
     used === "all"

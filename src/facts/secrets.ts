@@ -331,6 +331,10 @@ export const namesOfUnit = (
     .filter(({ credentialIds }) => credentialIds.some((id) => ids.includes(id)))
     .map(({ name }) => name);
 
+/** A file of variables for the unit, of which nothing says that the guest is meant to have any. */
+export const isForTheUnitAlone = ({ inEnvironment, guestNames, reports }: Secret): boolean =>
+  inEnvironment === true && guestNames.length === 0 && reports.length === 0;
+
 /** One of the names that this secret goes by, in environment style or file style. */
 export const isNamed = (secret: Secret, name: string): boolean =>
   [secret.name, ...secret.credentialIds, ...secret.guestNames].some(

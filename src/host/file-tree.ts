@@ -86,18 +86,22 @@ export const fileTree = (
       if (stat.status !== "present") return stat;
       const reason = whyNotPublic(real.value, stat.value);
       if (reason !== undefined) return { status: "refused", reason };
-      return lookup(async () => mask(await firstBytes(physical(real.value)), "file"));
+      const { size } = stat.value;
+      return lookup(async () => mask(await firstBytes(physical(real.value), size), "file"));
     },
   };
 };
 
-const firstBytes = async (path: string): Promise<string> => {
+/** Files of /proc have no size; a file that grows meanwhile is read as far as it went. */
+const LEAST_TEXT_BYTES = 4096;
+
+const firstBytes = async (path: string, size: number): Promise<string> => {
   await using file = await open(
     path,
     constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
   );
   const { buffer, bytesRead } = await file.read({
-    buffer: Buffer.alloc(MOST_TEXT_BYTES),
+    buffer: Buffer.alloc(Math.min(Math.max(size, LEAST_TEXT_BYTES), MOST_TEXT_BYTES)),
     position: 0,
   });
   return buffer.toString("utf8", 0, bytesRead);

@@ -1,5 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { waysForSecrets } from "../../facts/handover.ts";
+import { isForTheUnitAlone } from "../../facts/secrets.ts";
 import { listed } from "../../facts/wording.ts";
 import { waysToHandOver } from "../remedies.ts";
 import { defineRule, type Remedy } from "../rule.ts";
@@ -72,8 +73,9 @@ export default defineRule({
         ? phase.starts.map(({ id }) => id)
         : [];
     const missing = secrets.filter(
-      ({ reports }) =>
-        !reports.some(({ start, bytes }) => bytes > 0 && inThisRunner.includes(start)),
+      (secret) =>
+        !isForTheUnitAlone(secret) &&
+        !secret.reports.some(({ start, bytes }) => bytes > 0 && inThisRunner.includes(start)),
     );
     const [wanted] = missing;
     const [why] = wanted?.wantedBy ?? [];
