@@ -75,7 +75,7 @@ export const answerLines = (vm: VmDiagnosis): readonly string[] => {
     switch (vm.status) {
       case "healthy":
         return [
-          vm.stages.every(({ stages }) => stages.guest === "ok")
+          vm.stages.every(({ stages }) => stages.guest !== "unknown")
             ? `Nothing stands between this VM and what it is to get${exception(vm)}.`
             : `Nothing was found between this VM and what it is to get${exception(vm)}; what its guest did get is not known of every secret.`,
         ];

@@ -17,7 +17,7 @@ const canAsk = requireTools("setfacl", "getfacl", "setpriv", "unshare") && requi
 
 const IDS = [60_001, 60_002, 60_003] as const;
 const [A, B, C] = IDS;
-const TREES = 2000;
+const TREES = 1200;
 /** Paths that go to the collector at once, so that getfacl's arguments stay below the kernel's limit. */
 const AT_ONCE = 800;
 

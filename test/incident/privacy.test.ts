@@ -35,7 +35,7 @@ describe.skipIf(!canBuildTrees || !canTrace)("a secret stays where it is", () =>
   });
 
   it.each(["diagnose", "timeline", "report", "check"])("%s writes it nowhere", (command) => {
-    const { stdout, stderr } = runMvdoctor([command, "--root", tree(STORY)]);
+    const { stdout, stderr } = runMvdoctor([command, "test-vm", "--root", tree(STORY)]);
     expect(stdout.length).toBeGreaterThan(100);
     expect(`${stdout}${stderr}`).not.toContain(CANARY);
   });
@@ -80,9 +80,9 @@ describe.skipIf(!canBuildTrees || !canTrace)("a secret stays where it is", () =>
     const listing = async (): Promise<string> =>
       (await execa("find", [tree(STORY), "-printf", "%P %y %m %U:%G %s %T@ %C@\\n"])).stdout;
     const before = await listing();
-    runMvdoctor(["diagnose", "--root", tree(STORY)]);
     runMvdoctor([
       "report",
+      "test-vm",
       "--root",
       tree(STORY),
       "--output-file",

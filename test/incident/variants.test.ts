@@ -83,7 +83,7 @@ describe.skipIf(!canBuildTrees)("the incident and its variants", () => {
 
   it("cites only evidence that the report holds", () => {
     for (const scenario of [STORY, HOLE, WORKED, REPAIRED]) {
-      const { report } = diagnose(scenario);
+      const { report } = diagnose(scenario, "test-vm");
       const ids = new Set(report.evidence.map(({ id }) => id));
       expect(citedIn(report).filter((id) => !ids.has(id))).toEqual([]);
     }
@@ -136,7 +136,7 @@ describe.skipIf(!canBuildTrees)("the incident and its variants", () => {
   it("gives the same bytes twice, in every format", async () => {
     const look = () => allPages(openHost(tree(STORY)), { now: NOW[1] });
     expect(await look()).toEqual(await look());
-    const args = ["report", "--root", tree(STORY), ...NOW];
+    const args = ["report", "test-vm", "--root", tree(STORY), ...NOW];
     expect(runMvdoctor(args).stdout).toBe(runMvdoctor(args).stdout);
   });
 

@@ -47,7 +47,16 @@ const complete = ({ vms, store, ...rest }: Base, file: string): Scenario => {
   throw new Error(`${file}:\n${parsed.issues.map(describeIssue).join("\n")}`);
 };
 
-const readLayered = async (file: string): Promise<Base> => {
+/** Bases are read once for all scenarios that start from them; changes never touch what they are applied to. */
+const read = new Map<string, Promise<Base>>();
+
+const readLayered = (file: string): Promise<Base> => {
+  const known = read.get(file) ?? readAnew(file);
+  read.set(file, known);
+  return known;
+};
+
+const readAnew = async (file: string): Promise<Base> => {
   const document: unknown = parse(await readFile(file, "utf8"));
   if (!v.is(v.looseObject({ extends: v.string() }), document)) return v.parse(baseSchema, document);
   const { extends: parent, title, changes } = v.parse(variantSchema, document);
