@@ -1,18 +1,10 @@
 import type { CredentialStore } from "../evidence/credential-store.ts";
-import type { CredentialFault } from "../evidence/output.ts";
 import type { EvidenceRef, JournalRef } from "../evidence/reference.ts";
 import type { SecretFiles } from "../evidence/secret-files.ts";
 import type { LoadedCredential, VmUnit } from "../evidence/unit.ts";
 import type { Certainty, InvocationId } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
-import { meaningsIn } from "./starts.ts";
-
-export type CredentialTrouble =
-  | "missing"
-  | "too-large"
-  | "undecryptable"
-  | "name-mismatch"
-  | "expired";
+import { credentialWords, type CredentialTrouble } from "./credential-words.ts";
 
 /** Why systemd cannot give the unit one of its credentials, by the files, the words of its child and its errno. */
 export interface CredentialVerdict {
@@ -46,61 +38,13 @@ const MOST_BYTES = 1024 * 1024;
 /** Base64 of the largest encrypted credential: certain only above it (src/shared/creds-util.h, CREDENTIAL_ENCRYPTED_SIZE_MAX). */
 const MOST_ENCRYPTED_BYTES = ((1024 + 128) * 1024 * 4) / 3;
 
-/** Errno of step CREDENTIALS, which systemd writes from 259 on; before it is EPROTO for every cause. */
-const TROUBLE_OF_ERRNO: Readonly<Record<number, CredentialTrouble>> = {
-  2: "missing",
-  7: "too-large",
-  22: "undecryptable",
-  32: "undecryptable",
-  65: "undecryptable",
-  66: "undecryptable",
-  74: "undecryptable",
-  89: "name-mismatch",
-  95: "undecryptable",
-  112: "undecryptable",
-  116: "expired",
-  123: "undecryptable",
-  124: "undecryptable",
-  131: "undecryptable",
-  133: "undecryptable",
-};
-
-const TROUBLE_OF_FAULT: Readonly<Record<CredentialFault, CredentialTrouble>> = {
-  expired: "expired",
-  name: "name-mismatch",
-  size: "too-large",
-  key: "undecryptable",
-  tpm: "undecryptable",
-  format: "undecryptable",
-  "machine-id": "undecryptable",
-};
-
 /** What is known of each credential that systemd refused, or would refuse at the next start. */
 export const credentialFailures = (input: CredentialInput): CredentialFailures => {
   const { unit, history } = input;
-  const newest = history?.phases.findLast(({ starts }) => starts.length > 0);
-  const failed = (newest?.starts ?? []).filter(({ spawnFailures }) =>
-    spawnFailures.some(({ step }) => step === "CREDENTIALS"),
-  );
-  const failures = failed.flatMap(({ spawnFailures }) =>
-    spawnFailures.filter(({ step }) => step === "CREDENTIALS"),
-  );
-  const told = failed.flatMap((start) => meaningsIn(start, "credential-refused"));
+  const { phase, starts, failures, heard: all, words, inForce } = credentialWords(history);
   const byFiles = unit.credentials.flatMap((credential) => staticVerdicts(credential, input));
   const explained = new Set(byFiles.map(({ trouble }) => trouble));
-  const byWords = told
-    .slice(-1)
-    .map(({ meaning, ref }) => ({ trouble: TROUBLE_OF_FAULT[meaning.why], ref }));
-  const byErrno = failures
-    .slice(-1)
-    .flatMap(({ errno, ref }) =>
-      errno === undefined || TROUBLE_OF_ERRNO[errno] === undefined
-        ? []
-        : [{ trouble: TROUBLE_OF_ERRNO[errno], ref }],
-    );
-  const heard = [...byWords, ...byErrno].flatMap(({ trouble, ref }) =>
-    trouble === undefined || explained.has(trouble) ? [] : [{ trouble, ref }],
-  );
+  const heard = all.filter(({ trouble }) => !explained.has(trouble));
   // What systemd says itself outweighs what a file's name suggests.
   const kept =
     heard.length === 0 ? byFiles : byFiles.filter(({ certainty }) => certainty !== "weak");
@@ -110,10 +54,10 @@ export const credentialFailures = (input: CredentialInput): CredentialFailures =
       ...heardVerdicts(heard, input),
       ...lastResort(byFiles, heard, failures, input),
     ],
-    starts: failed.map(({ id }) => id),
-    ...(newest === undefined ? {} : { phase: newest }),
-    words: [...told.map(({ ref }) => ref), ...failures.map(({ ref }) => ref)],
-    inForce: failed.length === 0 || failed.at(-1) === newest?.starts.at(-1),
+    starts,
+    ...(phase === undefined ? {} : { phase }),
+    words,
+    inForce,
   };
 };
 

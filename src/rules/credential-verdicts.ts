@@ -2,9 +2,10 @@ import type { EvidenceRef } from "../evidence/reference.ts";
 import {
   credentialFailures,
   type CredentialInput,
-  type CredentialTrouble,
   type CredentialVerdict,
 } from "../facts/credential-failures.ts";
+import { credentialWords, type CredentialTrouble } from "../facts/credential-words.ts";
+import type { History } from "../facts/history.ts";
 import type { Secret } from "../facts/secrets.ts";
 import { counted } from "../facts/wording.ts";
 import type { CausalClaim, Observation, Remedy } from "./rule.ts";
@@ -18,14 +19,54 @@ export const ENDS_THE_SETUP: readonly CausalClaim[] = [
   },
 ];
 
+/** What is said where the unit could not be looked at, so that only systemd's own word is there. */
+export interface WordsAlone {
+  readonly title: string;
+  readonly explanation: string;
+}
+
 export interface VerdictWords {
+  readonly alone: WordsAlone;
   readonly title: (verdict: CredentialVerdict) => string;
   readonly explanation: (verdict: CredentialVerdict) => string;
   readonly remedies?: (verdict: CredentialVerdict) => readonly Remedy[];
 }
 
+type Known = Partial<CredentialInput> & { readonly secrets: readonly Secret[] };
+
 /** An observation for each credential that systemd refuses for this reason. */
 export const verdictObservations = (
+  { unit, secretFiles, ...known }: Known,
+  trouble: CredentialTrouble,
+  words: VerdictWords,
+): readonly Observation[] =>
+  unit === undefined || secretFiles === undefined
+    ? observationsByWords(known.history, trouble, words.alone)
+    : observationsByFiles({ ...known, unit, secretFiles }, trouble, words);
+
+/** systemd says why, and not of which credential. */
+export const observationsByWords = (
+  history: History | undefined,
+  trouble: CredentialTrouble,
+  { title, explanation }: WordsAlone,
+): readonly Observation[] => {
+  const { heard, starts, phase, inForce, words } = credentialWords(history);
+  const found = heard.find((one) => one.trouble === trouble);
+  return found === undefined
+    ? []
+    : [
+        {
+          title,
+          explanation: `${explanation} ${counted(starts.length, "start")} ended at that step. The unit could not be looked at, so that of which credential it is said is not known.`,
+          certainty: found.by === "sentence" ? "proven" : "strong",
+          subject: { step: "CREDENTIALS" },
+          evidence: nonEmpty<EvidenceRef>(found.ref, ...words.slice(0, 2)),
+          scope: { starts, inForce, ...(phase === undefined ? {} : { phase: phase.index }) },
+        },
+      ];
+};
+
+const observationsByFiles = (
   input: CredentialInput & { readonly secrets: readonly Secret[] },
   trouble: CredentialTrouble,
   words: VerdictWords,

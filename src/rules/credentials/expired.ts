@@ -27,11 +27,16 @@ export default defineRule({
     ],
     sources: ["systemd-creds(1), --not-after=", "recordings of systemd 252, 257 and 262"],
   },
-  requires: ["unit", "secretFiles", "secrets"],
-  optional: ["history", "credentialStore"],
+  requires: ["secrets"],
+  optional: ["unit", "secretFiles", "history", "credentialStore"],
+  anyOf: ["unit", "history"],
   causes: ENDS_THE_SETUP,
   *check(knowledge) {
     yield* verdictObservations(knowledge, "expired", {
+      alone: {
+        title: "An encrypted credential has expired",
+        explanation: "systemd says that the end date that is sealed into a credential has passed.",
+      },
       title: ({ credential }) => `The encrypted credential ${credential.id} has expired`,
       explanation: ({ credential }) =>
         `An end date is sealed into ${credential.source ?? credential.id}, and it has passed.`,

@@ -28,11 +28,17 @@ export default defineRule({
     ],
     sources: ["systemd-creds(1), --name=", "recordings of systemd 252, 257 and 262"],
   },
-  requires: ["unit", "secretFiles", "secrets"],
-  optional: ["history", "credentialStore"],
+  requires: ["secrets"],
+  optional: ["unit", "secretFiles", "history", "credentialStore"],
+  anyOf: ["unit", "history"],
   causes: ENDS_THE_SETUP,
   *check(knowledge) {
     yield* verdictObservations(knowledge, "name-mismatch", {
+      alone: {
+        title: "An encrypted credential was sealed under another name",
+        explanation:
+          "systemd says that the name inside a credential is not the one that the unit asks for.",
+      },
       title: ({ credential }) => `The credential ${credential.id} was sealed under another name`,
       explanation: ({ credential }) =>
         `The unit asks for ${credential.id}, and the name inside ${credential.source ?? "the credential"} is another.`,

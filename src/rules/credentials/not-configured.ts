@@ -1,8 +1,9 @@
-import type { EvidenceRef, FileRef } from "../../evidence/reference.ts";
+import type { Invocation } from "../../evidence/journal.ts";
+import type { EvidenceRef, FileRef, JournalRef } from "../../evidence/reference.ts";
 import { meaningsIn } from "../../facts/starts.ts";
 import { listed } from "../../facts/wording.ts";
 import { loadCredential } from "../remedies.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Observation } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 export default defineRule({
@@ -28,8 +29,9 @@ export default defineRule({
     repair: "Add LoadCredential= to the unit on the host.",
     sources: ["systemd.exec(5), $CREDENTIALS_DIRECTORY", "recordings of systemd 252, 257 and 262"],
   },
-  requires: ["unit", "runners", "secrets"],
-  optional: ["history"],
+  requires: ["secrets"],
+  optional: ["unit", "runners", "history"],
+  anyOf: ["unit", "history"],
   causes: [
     {
       mechanism: "failed-read-ends-the-runner",
@@ -41,7 +43,13 @@ export default defineRule({
     },
   ],
   *check({ unit, runners, secrets, history }) {
-    const runner = runners.current;
+    const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
+    const words = unsetDirectory(phase?.starts ?? []);
+    if (unit === undefined) {
+      yield* byWords(words, phase?.index);
+      return;
+    }
+    const runner = runners?.current;
     const use = runner?.credentialsDirectory;
     if (runner === undefined || use === undefined) return;
     const dropped = unit.ignoredCredentials ?? [];
@@ -50,12 +58,6 @@ export default defineRule({
     // What is dropped beside others matters where the runner takes it.
     const lost = given ? idsOf(dropped).filter((id) => use.ids.includes(id)) : use.ids;
     if (given && lost.length === 0) return;
-    const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
-    const words = (phase?.starts ?? []).flatMap((start) =>
-      meaningsIn(start, "unbound-variable")
-        .filter(({ meaning }) => meaning.name === "CREDENTIALS_DIRECTORY")
-        .map(({ ref }) => ({ start, ref })),
-    );
     yield {
       title: given
         ? `The runner wants ${listed(lost)}, and systemd drops the line that should bring it`
@@ -96,6 +98,39 @@ export default defineRule({
     };
   },
 });
+
+interface Word {
+  readonly start: Invocation;
+  readonly ref: JournalRef;
+}
+
+/** The shell's word that systemd gave the script no directory of credentials. */
+const unsetDirectory = (starts: readonly Invocation[]): readonly Word[] =>
+  starts.flatMap((start) =>
+    meaningsIn(start, "unbound-variable")
+      .filter(({ meaning }) => meaning.name === "CREDENTIALS_DIRECTORY")
+      .map(({ ref }) => ({ start, ref })),
+  );
+
+function* byWords(
+  [first, ...more]: readonly Word[],
+  phase: number | undefined,
+): Iterable<Observation> {
+  if (first === undefined) return;
+  yield {
+    title: "The runner wants credentials, and the unit hands it none",
+    explanation:
+      "The runner's script ended because $CREDENTIALS_DIRECTORY is not set. systemd sets it for a unit that it hands a credential to. The unit itself could not be looked at.",
+    certainty: "strong",
+    subject: { variable: "CREDENTIALS_DIRECTORY" },
+    evidence: [first.ref],
+    scope: {
+      starts: [first, ...more].map(({ start }) => start.id),
+      inForce: true,
+      ...(phase === undefined ? {} : { phase }),
+    },
+  };
+}
 
 const idsOf = (dropped: readonly FileRef[]): readonly string[] =>
   dropped.flatMap(({ text = "" }) => /=(?<id>[^:]+)/u.exec(text)?.groups?.["id"] ?? []);

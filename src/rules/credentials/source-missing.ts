@@ -1,4 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
+import { counted } from "../../facts/wording.ts";
+import { observationsByWords } from "../credential-verdicts.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 
@@ -51,8 +53,9 @@ export default defineRule({
     ],
     sources: ["systemd.exec(5), LoadCredential=", "recordings of systemd 252, 257 and 262"],
   },
-  requires: ["unit", "secretFiles", "secrets"],
-  optional: ["history"],
+  requires: ["secrets"],
+  optional: ["unit", "secretFiles", "history"],
+  anyOf: ["unit", "history"],
   causes: [
     {
       mechanism: "failed-setup-ends-the-start",
@@ -60,6 +63,14 @@ export default defineRule({
     },
   ],
   *check({ unit, secretFiles, secrets, history }) {
+    if (unit === undefined || secretFiles === undefined) {
+      yield* observationsByWords(history, "missing", {
+        title: "systemd is to load a credential from a file that does not exist",
+        explanation:
+          "systemd says that a file does not exist which it is to load a credential from.",
+      });
+      return;
+    }
     const fallbacks = new Set(unit.setIds.map(({ value }) => value));
     const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
     const failed = (phase?.starts ?? []).filter(({ spawnFailures }) =>
@@ -76,7 +87,7 @@ export default defineRule({
         explanation:
           `The unit loads the credential ${id} from ${source}; ${walk.stopped ?? source} is missing. systemd does not start a unit without a credential that it was told to load.` +
           (words.length > 0
-            ? ` ${failed.length} starts ended at that step.`
+            ? ` ${counted(failed.length, "start")} ended at that step.`
             : " No start in the journal has met it yet: the next one will."),
         certainty: "proven",
         subject: { credential: id, path: source, missing: walk.stopped ?? source },

@@ -27,11 +27,17 @@ export default defineRule({
     ],
     sources: ["systemd.exec(5), CREDENTIALS", "recordings of systemd 252, 257 and 262"],
   },
-  requires: ["unit", "secretFiles", "secrets"],
-  optional: ["history", "credentialStore"],
+  requires: ["secrets"],
+  optional: ["unit", "secretFiles", "history", "credentialStore"],
+  anyOf: ["unit", "history"],
   causes: ENDS_THE_SETUP,
   *check(knowledge) {
     const [first] = verdictObservations(knowledge, "too-large", {
+      alone: {
+        title: "A credential is too large for systemd",
+        explanation:
+          "systemd says that a credential, or all of the unit together, are over its limit of 1 MiB.",
+      },
       title: ({ credential }) => `The credential ${credential.id} is too large for systemd`,
       explanation: ({ credential }) =>
         `systemd is to load ${credential.id} and may not take so much.`,

@@ -33,11 +33,17 @@ export default defineRule({
       "systemd#34740, #37399, #31895",
     ],
   },
-  requires: ["unit", "secretFiles", "secrets"],
-  optional: ["history", "credentialStore"],
+  requires: ["secrets"],
+  optional: ["unit", "secretFiles", "history", "credentialStore"],
+  anyOf: ["unit", "history"],
   causes: ENDS_THE_SETUP,
   *check(knowledge) {
     yield* verdictObservations(knowledge, "undecryptable", {
+      alone: {
+        title: "systemd cannot open an encrypted credential",
+        explanation:
+          "systemd says that it cannot open a credential: the key is another one, or the file is no such credential.",
+      },
       title: ({ credential }) => `systemd cannot open the encrypted credential ${credential.id}`,
       explanation: ({ credential }) =>
         `${credential.source ?? credential.id} is there, and systemd cannot open it with the keys of this host.`,

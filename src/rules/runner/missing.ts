@@ -5,7 +5,7 @@ import type { VmUnit } from "../../evidence/unit.ts";
 import { collectionBefore } from "../../facts/collections.ts";
 import { hostPath } from "../../vocabulary.ts";
 import { collectedAt, goneFromStore } from "../gone-from-store.ts";
-import { defineRule } from "../rule.ts";
+import { defineRule, type Observation } from "../rule.ts";
 import { wayBack } from "../runner-remedies.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -45,8 +45,9 @@ export default defineRule({
       "systemd.unit(5), ConditionPathExists=",
     ],
   },
-  requires: ["state"],
+  requires: [],
   optional: [
+    "state",
     "runners",
     "generations",
     "history",
@@ -56,6 +57,7 @@ export default defineRule({
     "runnerNeeds",
     "unit",
   ],
+  anyOf: ["state", "vmJournal"],
   causes: [
     {
       mechanism: "nothing-to-run",
@@ -69,7 +71,11 @@ export default defineRule({
   ],
   *check(knowledge) {
     const { state, runners, generations, history, vmJournal, hostJournal, unit } = knowledge;
-    yield* goneFromStore(knowledge);
+    if (state === undefined) {
+      yield* skippedFor(vmJournal);
+      return;
+    }
+    yield* goneFromStore({ ...knowledge, state });
     // A script that could not be read is there all the same.
     const problem = problemOf(state, runners === undefined || runners.current !== undefined);
     if (problem === undefined || (state.ref.absent === true && !isAskedFor(state, vmJournal)))
@@ -105,6 +111,24 @@ export default defineRule({
     };
   },
 });
+
+/** Where the state directory cannot be looked at, the condition that the newest start was skipped for tells. */
+function* skippedFor(vmJournal: VmJournal | undefined): Iterable<Observation> {
+  const last = vmJournal?.skipped.findLast(({ unit }) => unit.startsWith("microvm@"));
+  const path = /(?<path>\/\S+\/current\/bin\/microvm-run)\b/u.exec(last?.condition ?? "")?.groups?.[
+    "path"
+  ];
+  if (last === undefined || path === undefined) return;
+  if (vmJournal?.invocations.some(({ first }) => first.time > last.ref.time) === true) return;
+  yield {
+    title: "There was no runner to start",
+    explanation: `systemd skipped the newest start because ${path} did not exist then. The state directory itself could not be looked at.`,
+    certainty: "strong",
+    subject: { path },
+    evidence: [last.ref],
+    scope: { inForce: true },
+  };
+}
 
 /** Somebody still wants it: the host declares it, or its last start was skipped. */
 const isAskedFor = (state: StateDirectory, vmJournal: VmJournal | undefined): boolean => {
