@@ -418,6 +418,10 @@ describe("lifecycle and unrelated", () => {
     );
     const stopped = start(10, { lives: 5, fails: false });
     expect(ids({ vmJournal: vmJournal([stopped]) })).not.toContain("lifecycle/never-started");
+    const others = [start(30, { lives: 1 }), start(50, { lives: 5, fails: false })];
+    expect(ids({ vmJournal: vmJournal([stopped, ...others]) })).not.toContain(
+      "lifecycle/never-started",
+    );
   });
 
   const OWN = unitName("microvm@demo-vm.service");
