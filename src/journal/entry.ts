@@ -92,6 +92,7 @@ const entryOf = (fields: Record<string, string>, masked: LineMask): JournalEntry
   if (cursor === undefined || !Number.isSafeInteger(time) || time <= 0) return undefined;
   const monotonic = Number(fields["__MONOTONIC_TIMESTAMP"]);
   const pid = Number(fields["_PID"]);
+  const uid = Number(fields["_UID"]);
   const unit = unitOf(fields);
   // An empty id is what systemd writes for a unit that never ran.
   const invocation = firstNamed(fields, "INVOCATION_ID", "_SYSTEMD_INVOCATION_ID");
@@ -108,7 +109,7 @@ const entryOf = (fields: Record<string, string>, masked: LineMask): JournalEntry
     ...(invocation === undefined ? {} : { invocation: invocationId(invocation) }),
     ...(messageId === undefined ? {} : { messageId }),
     ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
-    ...(/^\d+$/u.test(fields["_UID"] ?? "") ? { uid: Number(fields["_UID"]) } : {}),
+    ...(/^\d+$/u.test(fields["_UID"] ?? "") && Number.isSafeInteger(uid) ? { uid } : {}),
     fields: withoutText(fields),
   };
 };
