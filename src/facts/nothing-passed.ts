@@ -191,7 +191,6 @@ export const passedEmpty = ({
         ? undefined
         : sourceFile(secret, secretFiles);
     if (file?.stat.size === 0) return [];
-    const walk = [...(secretFiles?.walks.values() ?? [])].find((one) => one.file === file);
     return [
       {
         how: "passed-empty",
@@ -200,7 +199,7 @@ export const passedEmpty = ({
         starts: own.filter(({ meaning }) => meaning.bytes === 0).map(({ start }) => start),
         paths: file === undefined ? [] : (secret?.paths ?? []),
         certainty: file === undefined ? "strong" : "proven",
-        refs: [newest.ref, ...(file === undefined || walk === undefined ? [] : [walk.ref])],
+        refs: [newest.ref, ...(file === undefined ? [] : [file.ref])],
         ...(file === undefined ? {} : { sourceBytes: file.stat.size }),
       },
     ];

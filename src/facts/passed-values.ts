@@ -1,7 +1,7 @@
 import type { CredentialStore } from "../evidence/credential-store.ts";
 import type { FileRef, FileStat } from "../evidence/reference.ts";
 import type { PassedValue, Runner, SecretChannel } from "../evidence/runner.ts";
-import type { SecretFiles, PathComponent } from "../evidence/secret-files.ts";
+import type { SecretFiles } from "../evidence/secret-files.ts";
 import type { VmUnit } from "../evidence/unit.ts";
 import type { InvocationId } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
@@ -59,14 +59,15 @@ export const startsOfRunner = (
   return { phase, starts: isItsOwn ? phase.starts.map(({ id }) => id) : [] };
 };
 
-/** The size on the host of the file that this secret comes from, in bytes, with its walk's end; encrypted sources have another size. */
+/** The file on the host that this secret comes from, by the walk that found it; the size of an encrypted source is not its value's. */
 export const sourceFile = (
   { paths }: Secret,
   { walks }: SecretFiles,
-): PathComponent | undefined => {
+): { readonly ref: FileRef; readonly stat: FileStat } | undefined => {
   for (const path of paths) {
     const walk = walks.get(path);
-    if (walk?.end === "present" && walk.file?.stat.type === "file") return walk.file;
+    if (walk?.end === "present" && walk.file?.stat.type === "file")
+      return { ref: walk.ref, stat: walk.file.stat };
   }
   return undefined;
 };
@@ -93,10 +94,7 @@ export const fileRead = (
     ({ id, encrypted }) => encrypted && secret.credentialIds.includes(id),
   );
   const source = isEncrypted === true ? undefined : sourceFile(secret, secretFiles);
-  const walk = [...secretFiles.walks.values()].find(({ file }) => file === source);
-  return source === undefined || walk === undefined
-    ? undefined
-    : { of: "source", ref: walk.ref, stat: source.stat };
+  return source === undefined ? undefined : { of: "source", ...source };
 };
 
 /** The newest size that a guest gave for one of these names, in these starts. */

@@ -1,4 +1,5 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
+import { credentialWords } from "../../facts/credential-words.ts";
 import { counted } from "../../facts/wording.ts";
 import { observationsByWords } from "../credential-verdicts.ts";
 import { defineRule } from "../rule.ts";
@@ -72,13 +73,7 @@ export default defineRule({
       return;
     }
     const fallbacks = new Set(unit.setIds.map(({ value }) => value));
-    const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
-    const failed = (phase?.starts ?? []).filter(({ spawnFailures }) =>
-      spawnFailures.some(({ step }) => step === "CREDENTIALS"),
-    );
-    const words = failed.flatMap(({ spawnFailures }) =>
-      spawnFailures.filter(({ step }) => step === "CREDENTIALS"),
-    );
+    const { phase, starts, failures } = credentialWords(history);
     for (const { id, source, ref } of unit.credentials) {
       const walk = source === undefined ? undefined : secretFiles.walks.get(source);
       if (source === undefined || walk?.end !== "absent" || fallbacks.has(id)) continue;
@@ -86,20 +81,20 @@ export default defineRule({
         title: `systemd is to load ${id} from ${source}, which does not exist`,
         explanation:
           `The unit loads the credential ${id} from ${source}; ${walk.stopped ?? source} is missing. systemd does not start a unit without a credential that it was told to load.` +
-          (words.length > 0
-            ? ` ${counted(failed.length, "start")} ended at that step.`
+          (failures.length > 0
+            ? ` ${counted(starts.length, "start")} ended at that step.`
             : " No start in the journal has met it yet: the next one will."),
         certainty: "proven",
         subject: { credential: id, path: source, missing: walk.stopped ?? source },
         evidence: nonEmpty<EvidenceRef>(
           ref,
           walk.ref,
-          ...words.slice(0, 1).map((word) => word.ref),
+          ...failures.slice(0, 1).map((failure) => failure.ref),
         ),
         scope: {
           secrets: secretNames({ secrets }, [source]),
           paths: [source],
-          starts: failed.map((start) => start.id),
+          starts,
           inForce: true,
           ...(phase === undefined ? {} : { phase: phase.index }),
         },

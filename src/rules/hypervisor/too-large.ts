@@ -106,17 +106,14 @@ const tooLarge = (
 ): readonly Excess[] => {
   const fileOf = (name: string) => {
     const secret = secrets.find(({ guestNames }) => guestNames.includes(name));
-    const file = secret === undefined ? undefined : sourceFile(secret, files);
-    const walk =
-      file === undefined ? undefined : [...files.walks.values()].find((one) => one.file === file);
-    return file === undefined || walk === undefined ? undefined : { file, ref: walk.ref };
+    return secret === undefined ? undefined : sourceFile(secret, files);
   };
   const values = passedValues(runner)
     .filter(({ value }) => value.form === "expanded")
     .flatMap(({ channel, value, ref }) => {
       const source = fileOf(value.name);
       if (source === undefined) return [];
-      const { size } = source.file.stat;
+      const { size } = source.stat;
       const bytes = value.encoded ? Math.ceil(size / 3) * 4 : size;
       return [{ name: value.name, bytes, channel, refs: [ref, source.ref] as const }];
     });
