@@ -81,7 +81,7 @@ const MOST_VERIFIED = 50_000;
  * written while it is verified, so only recorded ones are.
  */
 const findDamage = async (host: Host): Promise<readonly Gap[]> => {
-  if (host.kind === "live") return [];
+  if (host.ownJournal) return [];
   const header = await host.run({ program: "journalctl", args: ["--header"] });
   const entries = [...header.stdout.matchAll(/^Entry objects: (?<count>\d+)$/gmu)].reduce(
     (sum, { groups }) => sum + Number(groups?.["count"]),
@@ -124,7 +124,7 @@ export const findHoles = async (
       const since =
         before.status === "none" ? span.since : micros(Math.max(before.entry.time, span.since));
       const isProven =
-        host.kind === "live" &&
+        host.ownJournal &&
         before.status === "found" &&
         next.status === "found" &&
         follows(before.entry, next.entry);

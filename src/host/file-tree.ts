@@ -1,36 +1,29 @@
-import { constants, type BigIntStats } from "node:fs";
-import { lstat, open, readdir, readlink } from "node:fs/promises";
-import { join } from "node:path";
-import type { FileStat, FileType } from "../evidence/reference.ts";
-import { hostPath, micros, type HostPath } from "../vocabulary.ts";
+import type { FileStat } from "../evidence/reference.ts";
+import { hostPath, type HostPath } from "../vocabulary.ts";
 import type { Host, Lookup } from "./host.ts";
 import { pathSteps } from "./path-steps.ts";
+import type { RawFiles } from "./raw-files.ts";
 import { mask } from "./redaction.ts";
 import { whyNotPublic } from "./readable.ts";
 
 /** As the kernel does (path_resolution(7)): more symlinks than this in one path are a loop. */
 const MOST_SYMLINKS = 40;
-const MOST_TEXT_BYTES = 1024 * 1024;
 
 type FileAccess = Pick<Host, "lstat" | "list" | "readText">;
 
 /**
- * Reads the file system below `root` as if it were `/`: an absolute symlink leads back into `root`, and `..` never leaves it.
- * What was looked up once is remembered, so that one run sees one state.
+ * Resolves paths inside of one file system: an absolute symlink leads back to its root, and `..` never leaves it. Opens what may be
+ * opened and nothing else. What was looked up once is remembered, so that one run sees one state.
  */
 export const fileTree = (
-  root: string,
+  files: RawFiles,
 ): FileAccess & { realPath(path: HostPath): Promise<Lookup<HostPath>> } => {
   const remembered = new Map<string, Promise<Lookup<FileStat>>>();
-  const physical = (path: string): string => (root === "/" ? path : join(root, path));
 
-  const statOf = (real: string): Promise<Lookup<FileStat>> => {
+  const statOf = (real: HostPath): Promise<Lookup<FileStat>> => {
     const known = remembered.get(real);
     if (known) return known;
-    const fresh = lookup(async () => {
-      const stat = await lstat(physical(real), { bigint: true });
-      return fileStat(stat, stat.isSymbolicLink() ? await readlink(physical(real)) : undefined);
-    });
+    const fresh = files.lstat(real);
     remembered.set(real, fresh);
     return fresh;
   };
@@ -50,7 +43,7 @@ export const fileTree = (
         real.push(name);
         break;
       }
-      const stat = await statOf(`/${[...real, name].join("/")}`);
+      const stat = await statOf(hostPath(`/${[...real, name].join("/")}`));
       if (stat.status !== "present") return stat;
       const { target } = stat.value;
       if (target === undefined) {
@@ -77,7 +70,10 @@ export const fileTree = (
     async list(path) {
       const real = await realPath(path);
       if (real.status !== "present") return real;
-      return lookup(async () => (await readdir(physical(real.value))).toSorted());
+      const names = await files.list(real.value);
+      return names.status === "present"
+        ? { status: "present", value: names.value.toSorted() }
+        : names;
     },
     async readText(path) {
       const real = await realPath(path);
@@ -86,66 +82,10 @@ export const fileTree = (
       if (stat.status !== "present") return stat;
       const reason = whyNotPublic(real.value, stat.value);
       if (reason !== undefined) return { status: "refused", reason };
-      const { size } = stat.value;
-      return lookup(async () => mask(await firstBytes(physical(real.value), size), "file"));
+      const text = await files.read(real.value, stat.value.size);
+      return text.status === "present"
+        ? { status: "present", value: mask(text.value, "file") }
+        : text;
     },
   };
-};
-
-/** Files of /proc have no size; a file that grows meanwhile is read as far as it went. */
-const LEAST_TEXT_BYTES = 4096;
-
-const firstBytes = async (path: string, size: number): Promise<string> => {
-  await using file = await open(
-    path,
-    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-  );
-  const { buffer, bytesRead } = await file.read({
-    buffer: Buffer.alloc(Math.min(Math.max(size, LEAST_TEXT_BYTES), MOST_TEXT_BYTES)),
-    position: 0,
-  });
-  return buffer.toString("utf8", 0, bytesRead);
-};
-
-const lookup = async <T>(read: () => Promise<T>): Promise<Lookup<T>> => {
-  try {
-    return { status: "present", value: await read() };
-  } catch (error) {
-    switch (error instanceof Error && "code" in error ? error.code : undefined) {
-      case "ENOENT":
-      case "ENOTDIR":
-        return { status: "absent" };
-      case "EACCES":
-      case "EPERM":
-        return { status: "denied" };
-      case "ELOOP":
-        return { status: "loop" };
-      default:
-        return {
-          status: "refused",
-          reason: error instanceof Error ? error.message : String(error),
-        };
-    }
-  }
-};
-
-const fileStat = (stat: BigIntStats, target: string | undefined): FileStat => ({
-  type: fileType(stat),
-  mode: Number(stat.mode & 0o7777n),
-  uid: Number(stat.uid),
-  gid: Number(stat.gid),
-  size: Number(stat.size),
-  mtime: micros(Number(stat.mtimeNs / 1000n)),
-  ctime: micros(Number(stat.ctimeNs / 1000n)),
-  ...(stat.birthtimeNs > 0n ? { birth: micros(Number(stat.birthtimeNs / 1000n)) } : {}),
-  ...(target === undefined ? {} : { target }),
-});
-
-const fileType = (stat: BigIntStats): FileType => {
-  if (stat.isFile()) return "file";
-  if (stat.isDirectory()) return "directory";
-  if (stat.isSymbolicLink()) return "symlink";
-  if (stat.isSocket()) return "socket";
-  if (stat.isFIFO()) return "fifo";
-  return stat.isCharacterDevice() ? "character-device" : "block-device";
 };

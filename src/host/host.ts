@@ -36,7 +36,10 @@ export type Lookup<T> =
   | { readonly status: "refused"; readonly reason: string };
 
 export interface Host {
+  /** `live`: a host as it is now, whose systemd can be asked; the others are what was kept of one. */
   readonly kind: "live" | "root" | "bundle";
+  /** Its journal is the one that its own journald writes: sequence numbers are that journald's, and the newest file is open. */
+  readonly ownJournal: boolean;
   /** Shown to people: `this host`, `/mnt/disk`, `rca.mvb`. */
   readonly origin: string;
   /** lstat(2), with every symlink in front of the last component resolved inside the host's root. */

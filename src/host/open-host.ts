@@ -8,7 +8,9 @@ import {
   STORE_DATABASE,
   type NixProgram,
 } from "./nix-store.ts";
-import { runAsStream, runToEnd } from "./process.ts";
+import { localFiles } from "./local-files.ts";
+import { localPrograms, type Programs } from "./process.ts";
+import type { RawFiles } from "./raw-files.ts";
 import { hostPath } from "../vocabulary.ts";
 import type { Command, CommandResult } from "./host.ts";
 
@@ -23,10 +25,44 @@ export interface JournalSource {
  * Only a live host with its own journal has a systemd that can be asked; everywhere else unit files speak for it.
  */
 export const openHost = (root: string, journal: JournalSource = {}): Host => {
-  const tree = fileTree(root);
   const here = root === "/";
   const live = here && journal.directory === undefined && journal.files === undefined;
-  const isRoot = process.getuid?.() === 0;
+  return hostOf({
+    files: localFiles(root),
+    programs: localPrograms,
+    root,
+    journal: journalArgs(root, journal),
+    isRoot: async () => process.getuid?.() === 0,
+    live,
+    origin: here ? "this host" : root,
+  });
+};
+
+/** What a host is made of. */
+interface HostParts {
+  readonly files: RawFiles;
+  readonly programs: Programs;
+  /** Where its file system lies for the programs. */
+  readonly root: string;
+  /** What tells journalctl which journal to read; empty for the host's own. */
+  readonly journal: readonly string[];
+  readonly isRoot: () => Promise<boolean>;
+  readonly live: boolean;
+  readonly origin: string;
+}
+
+/** The host that these files and programs are of. */
+const hostOf = ({
+  files,
+  programs: { runToEnd, runAsStream },
+  root,
+  journal,
+  isRoot,
+  live,
+  origin,
+}: HostParts): Host => {
+  const tree = fileTree(files);
+  const here = root === "/";
 
   const nix = async (program: NixProgram, args: readonly string[]): Promise<CommandResult> => {
     if (here && (await tree.lstat(hostPath(DAEMON_SOCKET))).status === "present")
@@ -38,7 +74,7 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
     }
     const installed = await runToEnd([program, "--version"]);
     if (installed.failure) return installed;
-    return runToEnd(coveredNix(program, root, args, isRoot));
+    return runToEnd(coveredNix(program, root, args, await isRoot()));
   };
 
   /** Output of getfacl repeats the paths it was given; ours are the host's. */
@@ -54,14 +90,15 @@ export const openHost = (root: string, journal: JournalSource = {}): Host => {
   const journalctl = (args: readonly string[]): readonly [string, ...string[]] => [
     "journalctl",
     "--no-pager",
-    ...journalArgs(root, journal),
+    ...journal,
     ...args,
   ];
 
   return {
     ...tree,
     kind: live ? "live" : "root",
-    origin: here ? "this host" : root,
+    ownJournal: live,
+    origin,
     async run({ program, args }: Command) {
       switch (program) {
         case "journalctl":
@@ -100,6 +137,7 @@ export const openJournal = (journal: JournalSource): Host => {
   const whole = openHost("/", journal);
   return {
     kind: "root",
+    ownJournal: false,
     origin: "a journal",
     lstat: async () => refused,
     list: async () => refused,

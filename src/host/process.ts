@@ -32,6 +32,17 @@ export interface RunLimits {
   readonly mostBytes?: number;
 }
 
+/** Runs the programs of a host; a program is a file name and its arguments, never a line for a shell. */
+export interface Programs {
+  /** Never throws: what went wrong is in `failure`. */
+  readonly runToEnd: (
+    argv: readonly [string, ...string[]],
+    limits?: RunLimits,
+  ) => Promise<CommandResult>;
+  /** Hands out lines as they come; a reader that stops early ends the program. */
+  readonly runAsStream: (argv: readonly [string, ...string[]]) => CommandStream;
+}
+
 /** Runs a program to its end. Never throws: what went wrong is in `failure`. */
 export const runToEnd = async (
   [file, ...args]: readonly [string, ...string[]],
@@ -47,7 +58,7 @@ export const runToEnd = async (
 };
 
 /** Runs a program and hands out its lines as they come; a reader that stops early ends the program. */
-export const runAsStream = ([file, ...args]: readonly [string, ...string[]]): CommandStream => {
+const runAsStream = ([file, ...args]: readonly [string, ...string[]]): CommandStream => {
   const child = execa(file, args, {
     ...options,
     timeout: 0,
@@ -69,6 +80,9 @@ export const runAsStream = ([file, ...args]: readonly [string, ...string[]]): Co
   );
   return { lines: lines(), end };
 };
+
+/** Runs programs of this machine. */
+export const localPrograms: Programs = { runToEnd, runAsStream };
 
 /** Splits at 0x0A only: journalctl prints U+2028 inside its JSON strings, where `readline` would split too. */
 async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {

@@ -108,6 +108,7 @@ export const recordHost = (host: Host): RecordingHost => {
     recorded: () => kept,
     host: {
       kind: host.kind,
+      ownJournal: host.ownJournal,
       origin: host.origin,
       lstat: (path) => remember<FileStat>(kept.lstat, path, host.lstat(path)),
       list: async (path) => {
@@ -163,6 +164,7 @@ export const replayHost = (recorded: Recording, origin: string): Host => {
   };
   return {
     kind: "bundle",
+    ownJournal: false,
     origin,
     lstat: async (path) => recorded.lstat[path] ?? missing,
     list: async (path) => recorded.list[path] ?? missing,

@@ -14,6 +14,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { walkPath } from "../../src/collectors/path-walk.ts";
 import { fileTree } from "../../src/host/file-tree.ts";
+import { localFiles } from "../../src/host/local-files.ts";
 import type { Host } from "../../src/host/host.ts";
 import { openHost } from "../../src/host/open-host.ts";
 import { hostPath } from "../../src/vocabulary.ts";
@@ -140,7 +141,7 @@ describe.skipIf(!(requireTools("perl") && requireRoot()))("links below a root", 
 
   const agree = async (root: string, paths: readonly string[]): Promise<void> => {
     const kernel = kernelSees(root, paths);
-    const program: Program = { tree: fileTree(root), host: openHost(root) };
+    const program: Program = { tree: fileTree(localFiles(root)), host: openHost(root) };
     for (const [index, path] of paths.entries()) {
       const { followed = "", itself = "" } = kernel[index] ?? {};
       expect({ path, ...(await programSees(program, path)) }).toEqual({
