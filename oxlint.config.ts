@@ -35,23 +35,18 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     reach: "node",
   },
   report: { may: ["evidence", "vocabulary.ts", "time"], mayTypes: ["diagnosis"], reach: "node" },
-  "index.ts": {
-    may: [
-      "host",
-      "journal",
-      "collectors",
-      "rules",
-      "diagnosis",
-      "report",
-      "evidence",
-      "vocabulary.ts",
-      "time",
-      "version.ts",
-    ],
+  requests: {
+    may: ["host", "journal", "collectors", "diagnosis", "evidence", "vocabulary.ts", "time"],
+    mayTypes: ["report"],
     reach: "node",
   },
+  "index.ts": { may: ["requests", "report", "rules", "vocabulary.ts"], reach: "node" },
   "version.ts": { may: [], reach: "node" },
-  "command-line": { may: ["vocabulary.ts", "version.ts"], reach: "node" },
+  "command-line": {
+    may: ["vocabulary.ts", "version.ts"],
+    mayTypes: ["requests"],
+    reach: "node",
+  },
   "bin.ts": { may: ["command-line"], reach: "node" },
 };
 

@@ -30,8 +30,8 @@ export default class Check extends BaseCommand {
     });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
-    await writeOutput(render(answer.report, "check", format, screen({ file })), { file });
-    const { severities, complete } = foretold(answer.report);
+    await writeOutput(render(answer.reports, "check", format, screen({ file })), { file });
+    const { severities, complete } = foretold(answer.reports);
     process.exitCode = statusOfFindings(severities, { failOn: flags["fail-on"], complete });
   }
 }

@@ -41,7 +41,7 @@ export default class Diagnose extends BaseCommand {
     });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
-    await writeOutput(render(answer.report, "diagnosis", format, screen({ file })), { file });
+    await writeOutput(render(answer.reports, "diagnosis", format, screen({ file })), { file });
     process.exitCode = statusOfFindings(answer.severities, {
       failOn: flags["fail-on"],
       complete: answer.complete,

@@ -24,7 +24,7 @@ export default class Timeline extends BaseCommand {
     });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
-    await writeOutput(render(answer.report, "timeline", format, screen({ file })), { file });
+    await writeOutput(render(answer.reports, "timeline", format, screen({ file })), { file });
     // A timeline judges nothing: what it shows is there, and only what it could not read is missing.
     process.exitCode = answer.complete ? EXIT.ok : EXIT.incomplete;
   }

@@ -8,14 +8,14 @@ export interface EvidenceNumbers {
   cited(): readonly { readonly id: string; readonly ref: EvidenceRef }[];
 }
 
-/** Numbers evidence as it is cited: `e1`, `e2`, ... The same observation keeps its number. */
-export const evidenceNumbers = (): EvidenceNumbers => {
+/** Numbers evidence as it is cited: `e1`, `e2`, ... or from behind `last` on. The same observation keeps its number. */
+export const evidenceNumbers = (last = 0): EvidenceNumbers => {
   const ids = new Map<string, { readonly id: string; readonly ref: EvidenceRef }>();
   const idOf = (ref: EvidenceRef): string => {
     const key = evidenceKey(ref);
     const known = ids.get(key);
     if (known !== undefined) return known.id;
-    const id = `e${ids.size + 1}`;
+    const id = `e${last + ids.size + 1}`;
     ids.set(key, { id, ref });
     return id;
   };

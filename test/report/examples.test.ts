@@ -10,7 +10,7 @@ const answerOf = (since?: string): Promise<Answer> =>
 
 const shown = (answer: Answer, view: View, format: Format): string => {
   if (answer.status !== "diagnosed") throw new Error(`not diagnosed: ${answer.status}`);
-  return render(answer.report, view, format, { width: 80, colour: false });
+  return render(answer.reports, view, format, { width: 80, colour: false });
 };
 
 describe("the examples in docs are what the program prints", () => {

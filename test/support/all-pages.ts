@@ -16,7 +16,7 @@ export const allPages = async (
     VIEWS.flatMap((view) =>
       FORMATS.map((format) => [
         `${view} as ${format}`,
-        render(answer.report, view, format, { width: 80, colour: false }),
+        render(answer.reports, view, format, { width: 80, colour: false }),
       ]),
     ),
   );

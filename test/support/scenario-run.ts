@@ -81,7 +81,7 @@ const printed = (
 ): { readonly page: string; readonly exit: number } => {
   if (answer.status !== "diagnosed") throw new Error(JSON.stringify(answer));
   return {
-    page: render(answer.report, "diagnosis", format, { width: 100, colour: false }),
+    page: render(answer.reports, "diagnosis", format, { width: 100, colour: false }),
     exit: statusOfFindings(answer.severities, { failOn: "error", complete: answer.complete }),
   };
 };

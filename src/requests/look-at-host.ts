@@ -1,0 +1,56 @@
+import { readZone } from "../collectors/identity.ts";
+import { collectStateRoot } from "../collectors/unit.ts";
+import { findVms, type VmsFound } from "../collectors/vms.ts";
+import type { HostBasics } from "../diagnosis/diagnose.ts";
+import type { Host } from "../host/host.ts";
+import { openConfiguration } from "../host/open-configuration.ts";
+import { readBoots } from "../journal/boots.ts";
+import type { Window } from "../journal/read.ts";
+import { micros, type Micros, type VmName } from "../vocabulary.ts";
+import type { Request, WrongUsage } from "./request.ts";
+import { resolveTimes } from "./times.ts";
+
+/** What has to be known of a host before anything of a VM is read. */
+export interface LookedAt {
+  readonly status: "looked-at";
+  readonly host: Host;
+  readonly basics: HostBasics;
+  readonly window: Window;
+  /** The time of the report. */
+  readonly now: Micros;
+  readonly found: VmsFound;
+}
+
+/** Reads the zone, the boots and the names of the VMs of a host, and what the times of the request mean there. */
+export const lookAtHost = async (
+  host: Host,
+  { flake, times }: Pick<Request, "flake" | "times">,
+  names: readonly VmName[],
+): Promise<LookedAt | WrongUsage> => {
+  const configuration = flake === undefined ? undefined : await openConfiguration(host, flake);
+  if (configuration?.status === "wrong-usage") return configuration;
+  const [zone, boots, stateRoot] = await Promise.all([
+    readZone(host),
+    readBoots(host),
+    collectStateRoot(host),
+  ]);
+  const last = boots.boots.at(-1)?.last;
+  const clock = micros(Date.now() * 1000);
+  const resolved = resolveTimes(times, {
+    zone,
+    clock,
+    base: host.kind === "live" ? clock : (last ?? clock),
+  });
+  if (resolved.status === "wrong-usage") return resolved;
+  return {
+    status: "looked-at",
+    host,
+    basics: { zone, boots, stateRoot, ...(configuration === undefined ? {} : { configuration }) },
+    window: {
+      ...resolved.window,
+      ...(times.boot === undefined ? {} : { boot: times.boot }),
+    },
+    now: resolved.now,
+    found: await findVms(host, stateRoot, names),
+  };
+};
