@@ -36,7 +36,16 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   report: { may: ["evidence", "vocabulary.ts", "time"], mayTypes: ["diagnosis"], reach: "node" },
   requests: {
-    may: ["host", "journal", "collectors", "diagnosis", "evidence", "vocabulary.ts", "time"],
+    may: [
+      "host",
+      "journal",
+      "collectors",
+      "diagnosis",
+      "evidence",
+      "vocabulary.ts",
+      "time",
+      "version.ts",
+    ],
     mayTypes: ["report"],
     reach: "node",
   },

@@ -11,9 +11,12 @@ import { renderRuleIndex, renderRulePage } from "./report/rule-pages.ts";
 import { RULES } from "./rules/index.ts";
 import type { Severity } from "./vocabulary.ts";
 
-export { render, type Format, type View } from "./report/render.ts";
-export { diagnose, diagnoseHost } from "./requests/diagnose.ts";
-export type { Answer, Times } from "./requests/request.ts";
+export { render, type Format } from "./report/render.ts";
+export { collect } from "./requests/collect.ts";
+export { planned } from "./requests/plan.ts";
+export { renderPlan, renderPlanJson } from "./report/plan.ts";
+export { diagnose } from "./requests/diagnose.ts";
+export type { Times } from "./requests/request.ts";
 
 /** Every rule with its documentation, in the order of the ids. */
 export const catalogue = (): readonly RuleEntry[] =>

@@ -44,7 +44,7 @@ export interface Diagnosis {
   readonly origin: string;
   readonly host: HostIdentity | undefined;
   readonly zone: string;
-  readonly window: { readonly since?: Micros; readonly until?: Micros };
+  readonly window: Window;
   readonly coverage: HostJournal;
   readonly complete: boolean;
   readonly gaps: readonly Gap[];
@@ -81,6 +81,8 @@ export const diagnoseVms = async (
     suppressions === undefined || suppressions.entries.length === 0
       ? undefined
       : onDay(suppressions, dayOf(now, zone));
+  if (host.unreachable !== undefined)
+    return nothingOf(host.origin, host.unreachable, { zone, window });
   const journal = await collectHostJournal(host, window, boots);
   const [identity, platform, kernelLog, sourceCopies, repository] = await Promise.all([
     collectIdentity(host, journal.journal),
@@ -119,6 +121,22 @@ export const diagnoseVms = async (
     ...(wanted === undefined ? {} : { suppressions: wanted }),
   };
 };
+
+/** All that can be said of a host that does not answer. */
+const nothingOf = (
+  origin: string,
+  reason: string,
+  { zone, window }: Pick<Diagnosis, "zone" | "window">,
+): Diagnosis => ({
+  origin,
+  host: undefined,
+  zone,
+  window,
+  coverage: { boots: [], events: [], suppressed: [], clockJumps: [], holes: [] },
+  complete: false,
+  gaps: [{ source: "host", reason, required: true }],
+  vms: [],
+});
 
 interface Terms {
   readonly journalComplete: boolean;

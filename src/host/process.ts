@@ -3,7 +3,7 @@ import { execa } from "execa";
 import type { CommandEnd, CommandFailure, CommandResult, CommandStream } from "./host.ts";
 
 /** How long a program may take for an answer, or be silent while it streams one. */
-export const USUAL_SECONDS = 60;
+const USUAL_SECONDS = 60;
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_STDERR_BYTES = 64 * 1024;
 /** A stream is not kept as a whole; this much of it ends it all the same. */

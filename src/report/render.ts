@@ -2,6 +2,7 @@ import { renderCheckJson } from "./check-json.ts";
 import { renderCheckMarkdown } from "./check-markdown.ts";
 import { renderCheck } from "./check-text.ts";
 import { renderJson } from "./json.ts";
+import { renderList, renderListJson, renderListMarkdown } from "./list.ts";
 import { prose } from "./markdown-text.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { page, type PageOptions } from "./page.ts";
@@ -11,7 +12,7 @@ import { renderTimelineJson } from "./timeline-json.ts";
 import { renderTimelineMarkdown } from "./timeline-markdown.ts";
 import { renderTimeline } from "./timeline-text.ts";
 
-export type View = "diagnosis" | "timeline" | "check";
+export type View = "diagnosis" | "timeline" | "check" | "list";
 export type Format = "text" | "markdown" | "json";
 
 interface Renderer {
@@ -23,6 +24,7 @@ interface Renderer {
 const RENDERERS: Readonly<Record<View, Renderer>> = {
   diagnosis: { text: renderText, markdown: renderMarkdown, json: renderJson },
   check: { text: renderCheck, markdown: renderCheckMarkdown, json: renderCheckJson },
+  list: { text: renderList, markdown: renderListMarkdown, json: renderListJson },
   timeline: { text: renderTimeline, markdown: renderTimelineMarkdown, json: renderTimelineJson },
 };
 

@@ -1,5 +1,6 @@
 import { diagnoseVms } from "../diagnosis/diagnose.ts";
 import type { Host } from "../host/host.ts";
+import { interruptible } from "../host/interruptible-host.ts";
 import type { Report } from "../report/report.ts";
 import { parseVmName, type VmName } from "../vocabulary.ts";
 import { lookAtHost, type LookedAt } from "./look-at-host.ts";
@@ -11,11 +12,11 @@ import { readSuppressions } from "./suppressions.ts";
 export const diagnose = async (request: Request): Promise<Answer> => {
   const opened = await openSource(request.source);
   if (opened.status !== "opened") return opened;
-  return diagnoseHosts([opened.host], request);
+  return diagnoseHosts(opened.hosts, request);
 };
 
 /** The same for hosts that are open already: one report for each, read side by side. */
-const diagnoseHosts = async (
+export const diagnoseHosts = async (
   hosts: readonly [Host, ...Host[]],
   request: Request,
 ): Promise<Answer> => {
@@ -23,9 +24,12 @@ const diagnoseHosts = async (
   if (named.status === "wrong-usage") return named;
   const wishes = await readSuppressions(request.config);
   if (wishes.status === "wrong-usage") return wishes;
+  const { signal } = request;
   const looks: LookedAt[] = [];
   for (const look of await Promise.all(
-    hosts.map((host) => lookAtHost(host, request, named.names)),
+    hosts.map((host) =>
+      lookAtHost(signal === undefined ? host : interruptible(host, signal), request, named.names),
+    ),
   )) {
     if (look.status === "wrong-usage") return look;
     looks.push(look);

@@ -2,11 +2,11 @@ import { readZone } from "../collectors/identity.ts";
 import { collectStateRoot } from "../collectors/unit.ts";
 import { findVms, type VmsFound } from "../collectors/vms.ts";
 import type { HostBasics } from "../diagnosis/diagnose.ts";
-import type { Host } from "../host/host.ts";
+import type { Host, Scope } from "../host/host.ts";
 import { openConfiguration } from "../host/open-configuration.ts";
-import { readBoots } from "../journal/boots.ts";
+import { bootNamed, readBoots } from "../journal/boots.ts";
 import type { Window } from "../journal/read.ts";
-import { micros, type Micros, type VmName } from "../vocabulary.ts";
+import { micros, parseVmName, type Micros, type VmName } from "../vocabulary.ts";
 import type { Request, WrongUsage } from "./request.ts";
 import { resolveTimes } from "./times.ts";
 
@@ -42,15 +42,31 @@ export const lookAtHost = async (
     base: host.kind === "live" ? clock : (last ?? clock),
   });
   if (resolved.status === "wrong-usage") return resolved;
+  const { scope } = host;
+  const found = await findVms(host, stateRoot, names);
   return {
     status: "looked-at",
     host,
     basics: { zone, boots, stateRoot, ...(configuration === undefined ? {} : { configuration }) },
-    window: {
+    window: within(scope, {
       ...resolved.window,
-      ...(times.boot === undefined ? {} : { boot: times.boot }),
-    },
+      ...(times.boot === undefined ? {} : { boot: bootNamed(times.boot, boots.boots) }),
+    }),
     now: resolved.now,
-    found: await findVms(host, stateRoot, names),
+    found: scope === undefined ? found : { ...found, names: scopedNames(scope) },
+  };
+};
+
+const scopedNames = ({ vms }: Scope): readonly VmName[] =>
+  vms.flatMap((name) => parseVmName(name) ?? []);
+
+/** No more of the span than a bundle was collected for: of the rest it says nothing. */
+const within = (scope: Scope | undefined, window: Window): Window => {
+  const since = Math.max(scope?.since ?? 0, window.since ?? 0);
+  const boot = window.boot ?? scope?.boot;
+  return {
+    ...window,
+    ...(since === 0 ? {} : { since: micros(since) }),
+    ...(boot === undefined ? {} : { boot }),
   };
 };

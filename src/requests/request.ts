@@ -7,6 +7,8 @@ export interface Source {
   readonly directory?: string | undefined;
   readonly file?: readonly string[] | undefined;
   readonly bundle?: string | undefined;
+  /** How long a program may take for an answer, in seconds. */
+  readonly timeout?: number | undefined;
 }
 
 /** Times in the grammar of systemd.time(7); `boot` as journalctl -b takes it. */
@@ -28,6 +30,8 @@ export interface Request {
   /** A configuration file of this machine; without it the usual one, where it is there. */
   readonly config?: string | undefined;
   readonly showSkipped?: boolean | undefined;
+  /** Ends the reading of evidence: what was read until then is reasoned over. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What came of a request. Each failure that was foreseen is an answer of its own. */

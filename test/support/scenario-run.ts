@@ -3,7 +3,9 @@ import { parseArgs } from "node:util";
 
 import type { Host } from "../../src/host/host.ts";
 import { openHost, openJournal } from "../../src/host/open-host.ts";
-import { diagnoseHost, render, type Answer, type Format } from "../../src/index.ts";
+import { render, type Format } from "../../src/report/render.ts";
+import { diagnoseHost } from "../../src/requests/diagnose.ts";
+import type { Answer } from "../../src/requests/request.ts";
 import { statusOfFindings } from "../../src/command-line/exit-status.ts";
 import { buildHostTree } from "./host-tree.ts";
 import { type JsonReport, type JsonVm, parseReport, vmOf } from "./report-json.ts";
