@@ -14,6 +14,12 @@ import type { Severity } from "./vocabulary.ts";
 export { render, type Format } from "./report/render.ts";
 export { collect } from "./requests/collect.ts";
 export { planned } from "./requests/plan.ts";
+export { verify } from "./requests/verify.ts";
+export {
+  renderVerification,
+  renderVerificationJson,
+  type Verification,
+} from "./report/verification.ts";
 export { renderPlan, renderPlanJson } from "./report/plan.ts";
 export { diagnose } from "./requests/diagnose.ts";
 export type { Times } from "./requests/request.ts";

@@ -98,6 +98,9 @@ export const flakeFlag = {
   }),
 };
 
+/** For commands that answer people or programs, and nothing between. */
+export const jsonFlag = { json: Flags.boolean({ ...output, summary: "answer in JSON" }) };
+
 /** For the command that writes a bundle. */
 export const bundleFlags = {
   "output-file": text({

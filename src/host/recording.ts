@@ -9,7 +9,7 @@ import type {
   Scope,
 } from "./host.ts";
 import { lineMask, writerOf, type LineMask } from "./line-masking.ts";
-import { recordedProbes } from "./recorded-probes.ts";
+import { entryAtCursor, recordedProbes } from "./recorded-entries.ts";
 import { mask } from "./redaction.ts";
 
 /** A command that was asked, how it ended, and how long it took. */
@@ -140,7 +140,8 @@ export const replayHost = (recorded: Recording, scope?: Scope): Host => {
     lstat: async (path) => recorded.lstat[path] ?? missing,
     list: async (path) => recorded.list[path] ?? missing,
     readText: async (path) => recorded.text[path] ?? missing,
-    run: async (command) => recorded.commands[keyOf(command)] ?? unasked,
+    run: async (command) =>
+      recorded.commands[keyOf(command)] ?? entryAtCursor(recorded, command) ?? unasked,
     stream: (command): CommandStream => {
       const found = recorded.streams[keyOf(command)] ?? nearest(command);
       const lines = found?.lines ?? [];

@@ -1,4 +1,4 @@
-import type { Command } from "./host.ts";
+import type { Command, CommandResult } from "./host.ts";
 import type { Recording } from "./recording.ts";
 
 /** A question for the entry next to a moment, of anybody: `--since=@T` for the first behind it, `--reverse --until=@T` for the last before. */
@@ -73,4 +73,24 @@ const bootOf = (line: string): string | undefined =>
 const timeOf = (line: string): number | undefined => {
   const found = /"__REALTIME_TIMESTAMP":"(?<time>\d{1,16})"/u.exec(line)?.groups?.["time"];
   return found === undefined ? undefined : Number(found);
+};
+
+const CURSOR = "--cursor=";
+
+/** The answer to `journalctl --lines=1 --cursor=C`: the entry, wherever it was read; nothing where it was not. */
+export const entryAtCursor = (
+  { streams, commands }: Pick<Recording, "streams" | "commands">,
+  { program, args }: Command,
+): CommandResult | undefined => {
+  const cursor = args.find((arg) => arg.startsWith(CURSOR))?.slice(CURSOR.length);
+  if (program !== "journalctl" || cursor === undefined) return undefined;
+  const field = `"__CURSOR":${JSON.stringify(cursor)}`;
+  const lines = [
+    ...Object.values(streams).flatMap((stream) => stream.lines),
+    ...Object.values(commands).flatMap(({ stdout }) =>
+      stdout.includes(field) ? stdout.split("\n") : [],
+    ),
+  ];
+  const line = lines.find((one) => one.includes(field));
+  return { exitCode: 0, stderr: "", stdout: line === undefined ? "" : `${line}\n` };
 };
