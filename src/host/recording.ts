@@ -2,8 +2,7 @@ import * as v from "valibot";
 import type { FileStat } from "../evidence/reference.ts";
 import { micros } from "../vocabulary.ts";
 import type { Command, CommandEnd, CommandResult, CommandStream, Host, Lookup } from "./host.ts";
-import { lineMask, writerOf, type LineMask } from "./line-masking.ts";
-import { mask } from "./redaction.ts";
+import { maskedHost } from "./masked-host.ts";
 
 const SCHEMA = "mvdoctor-evidence";
 const VERSION = 1;
@@ -90,7 +89,7 @@ export interface RecordingHost {
 }
 
 /**
- * Passes every question on to `host` and remembers the answer, masked.
+ * Passes every question on to `host` and remembers the answer.
  *
  * @internal
  */
@@ -107,9 +106,7 @@ export const recordHost = (host: Host): RecordingHost => {
   return {
     recorded: () => kept,
     host: {
-      kind: host.kind,
-      ownJournal: host.ownJournal,
-      origin: host.origin,
+      ...host,
       lstat: (path) => remember<FileStat>(kept.lstat, path, host.lstat(path)),
       list: async (path) => {
         const found = await host.list(path);
@@ -120,16 +117,15 @@ export const recordHost = (host: Host): RecordingHost => {
       readText: (path) => remember(kept.text, path, host.readText(path)),
       async run(command) {
         const result = await host.run(command);
-        kept.commands[keyOf(command)] = { ...result, stdout: maskedLines(result.stdout) };
+        kept.commands[keyOf(command)] = result;
         return result;
       },
       stream(command) {
         const stream = host.stream(command);
         const lines: string[] = [];
-        const masked = lineMask();
         const taken = async function* (): AsyncGenerator<Buffer> {
           for await (const line of stream.lines) {
-            lines.push(maskedLine(line.toString("utf8"), masked));
+            lines.push(line.toString("utf8"));
             yield line;
           }
         };
@@ -153,7 +149,7 @@ const remember = async <T>(
   return found;
 };
 
-/** Answers from a recording. What was never asked then is `refused`, never "not there". */
+/** Answers from a recording, masked once more: it may be an old one, or edited. What was never asked then is `refused`, never "not there". */
 export const replayHost = (recorded: Recording, origin: string): Host => {
   const missing = { status: "refused", reason: "the recording does not hold it" } as const;
   const unasked: CommandResult = {
@@ -162,7 +158,7 @@ export const replayHost = (recorded: Recording, origin: string): Host => {
     stderr: missing.reason,
     failure: "not-possible",
   };
-  return {
+  return maskedHost({
     kind: "bundle",
     ownJournal: false,
     origin,
@@ -181,75 +177,5 @@ export const replayHost = (recorded: Recording, origin: string): Host => {
         end: Promise.resolve({ exitCode, stderr, ...(failure === undefined ? {} : { failure }) }),
       };
     },
-  };
+  });
 };
-
-const maskedLines = (text: string): string => {
-  const masked = lineMask();
-  return text
-    .split("\n")
-    .map((line) => maskedLine(line, masked))
-    .join("\n");
-};
-
-/** A line of JSON is masked value by value, so that it stays JSON; any other line as it is. */
-const maskedLine = (line: string, masked: LineMask): string => {
-  if (!line.startsWith("{")) return masked(line, "");
-  try {
-    const parsed: unknown = JSON.parse(line);
-    return JSON.stringify(isPlainObject(parsed) ? maskedEntry(parsed, masked) : parsed);
-  } catch {
-    return mask(line);
-  }
-};
-
-/** A message may be the rest of the one before it, by the same writer. */
-const maskedEntry = (entry: Record<string, unknown>, masked: LineMask): Record<string, unknown> => {
-  const writer = writerOf(entry);
-  const inMessage = (text: string): string => masked(text, writer);
-  return Object.fromEntries(
-    Object.entries(entry)
-      .filter(([field]) => !UNUSED_FIELDS.has(field))
-      .map(([field, value]) => [
-        field,
-        maskedValue(value, field === "MESSAGE" ? inMessage : (text) => mask(text)),
-      ]),
-  );
-};
-
-const maskedValue = (value: unknown, masked: (text: string) => string): unknown => {
-  if (typeof value === "string") return masked(value);
-  if (Array.isArray(value)) {
-    return value.length > 0 && value.every((byte) => typeof byte === "number")
-      ? maskedBytes(value, masked)
-      : value.map((one) => maskedValue(one, masked));
-  }
-  return isPlainObject(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, maskedValue(one, masked)]))
-    : value;
-};
-
-const maskedBytes = (
-  bytes: readonly number[],
-  masked: (text: string) => string,
-): readonly number[] | string => {
-  const text = Buffer.from(bytes).toString("utf8");
-  const shown = masked(text);
-  return shown === text ? bytes : shown;
-};
-
-/** Command lines and environments hold what nobody may keep, and no rule uses them. */
-const UNUSED_FIELDS = new Set([
-  "_CMDLINE",
-  "COREDUMP_CMDLINE",
-  "COREDUMP_ENVIRON",
-  "COREDUMP_PROC_STATUS",
-  "COREDUMP_PROC_MAPS",
-  "_STREAM_ID",
-  "_CAP_EFFECTIVE",
-  "_EXE",
-  "CODE_FILE",
-  "CODE_FUNC",
-  "CODE_LINE",
-  "TID",
-]);
