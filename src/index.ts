@@ -35,6 +35,13 @@ import { RULES } from "./rules/index.ts";
 import { parseSystemdTime } from "./time/systemd-time.ts";
 import { micros, parseVmName, type Micros, type Severity, type VmName } from "./vocabulary.ts";
 
+/**
+ * Gives a recording other names; with the map and its file.
+ *
+ * @internal
+ */
+export { pseudonymise } from "./host/pseudonyms.ts";
+
 /** Where the evidence comes from, as the command line names it; nothing of it means this host. */
 export interface Source {
   readonly root?: string | undefined;

@@ -70,7 +70,7 @@ const LIST = /(?<=^[ \t]*|[;&|({][ \t]*)([A-Za-z_]\w*\+?=)\(([^()]*)\)/gmu;
 
 const UPPER_CASE = String.raw`[A-Z_][A-Z0-9_]*\+?=`;
 const ANY_CASE = String.raw`[A-Za-z_][\w.]*\+?=`;
-const BEFORE = String.raw`(?<=^|[\s"'\x60;(&|,[{])`;
+const BEFORE = String.raw`(?<=^|[\s"'\x60;(&|,[{=]|(?<!\bio\.systemd\.credential(?:\.binary)?):|\x1B\[[\d;]*[A-Za-z])`;
 /** A comparison is no assignment, and what is masked stays as it is. */
 const NOT_YET = String.raw`(?!=|["']?<masked)`;
 

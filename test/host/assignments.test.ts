@@ -30,6 +30,8 @@ const WHATEVER_THE_NAME: readonly Form[] = [
 ];
 const IN_CAPITALS: readonly Form[] = [
   ["line", (n, v) => `+ ${n}=${v}`],
+  ["line", (n, v) => `\u001B[1m${n}=${v}`],
+  ["line", (n, v) => `docker run --env=${n}=${v} -e=${n}=${v} -e:${n}=${v}`],
   ["line", (n, v) => `starting with ${n}=${v}, ok`],
   ["line", (n, v) => `env: ["A=1", "${n}=${v} x"]`],
   ["line", (n, v) => `alice : TTY=pts/0 ; PWD=/ ; USER=root ; ENV=${n}=${v} ; COMMAND=/bin/ls`],
