@@ -4,6 +4,7 @@ import { EXIT } from "../src/command-line/exit-status.ts";
 import { ExpectedError } from "../src/command-line/expected-error.ts";
 import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { writeOutput } from "../src/command-line/output.ts";
+import { mapFile, redactionOf } from "../src/command-line/redaction.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
 import { bundleFlags, flakeFlag, sourceFlags } from "../src/command-line/source-flags.ts";
@@ -28,16 +29,19 @@ export default class Collect extends BaseCommand {
         hint: "for example --output-file evidence.mvb",
       });
     }
+    const map = mapFile(flags, file);
     const answer = await collect({
       source: flags,
       times: flags,
       vms: args.vm ?? [],
       flake: flags.flake,
       config: flags.config,
+      redaction: redactionOf(flags, map),
       signal: interruption(),
     });
     if (answer.status !== "collected") throw refusal(answer);
-    await writeOutput(answer.bundle, { file, mode: OWNER_ONLY });
+    await writeOutput(answer.bundle, { file, isPrivate: true });
+    if (answer.map !== undefined) await writeOutput(answer.map, { file: map, isPrivate: true });
     process.stderr.write(answer.summary.map((line) => `mvdoctor: ${line}\n`).join(""));
     endWith(answer.complete ? EXIT.ok : EXIT.incomplete);
   }
@@ -52,6 +56,3 @@ export default class Collect extends BaseCommand {
 }
 
 type PlanFlags = Times & { readonly config: string | undefined; readonly json: boolean };
-
-/** No value is in it, and names of hosts, users and files are. */
-const OWNER_ONLY = 0o600;

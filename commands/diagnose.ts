@@ -4,6 +4,7 @@ import { statusOfFindings } from "../src/command-line/exit-status.ts";
 import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { chosenFormat, type Format } from "../src/command-line/output-format.ts";
 import { writeOutput } from "../src/command-line/output.ts";
+import { redactionOf, redactMapOf, writeMap } from "../src/command-line/redaction.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
@@ -11,6 +12,7 @@ import {
   showSkippedFlag,
   flakeFlag,
   outputFlags,
+  redactionFlags,
   sourceFlags,
 } from "../src/command-line/source-flags.ts";
 import { diagnose, render } from "../src/index.ts";
@@ -22,6 +24,7 @@ export default class Diagnose extends BaseCommand {
     ...sourceFlags,
     ...flakeFlag,
     ...outputFlags,
+    ...redactionFlags,
     ...failOnFlag,
     ...showSkippedFlag,
   };
@@ -38,12 +41,14 @@ export default class Diagnose extends BaseCommand {
       vms: args.vm ?? [],
       flake: flags.flake,
       config: flags.config,
+      redaction: redactionOf(flags, redactMapOf(flags)),
       signal: interruption(),
       showSkipped: flags["show-skipped"],
     });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
     await writeOutput(render(answer.reports, "diagnosis", format, screen({ file })), { file });
+    await writeMap(answer.redactionMap, flags);
     endWith(
       statusOfFindings(answer.severities, {
         failOn: flags["fail-on"],

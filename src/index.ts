@@ -13,6 +13,7 @@ import type { Severity } from "./vocabulary.ts";
 
 export { render, type Format } from "./report/render.ts";
 export { collect } from "./requests/collect.ts";
+export { redactBundle } from "./requests/redact.ts";
 export { planned } from "./requests/plan.ts";
 export { verify } from "./requests/verify.ts";
 export {

@@ -7,14 +7,15 @@ import { ExpectedError } from "./expected-error.ts";
 
 /**
  * Writes what the user asked for, and settles when all of it is written: to `file`, which holds either the old content
- * or all of the new, or to stdout. A new file gets `mode`, one that is replaced keeps its own. A reader that closed the pipe early is no failure.
+ * or all of the new, or to stdout. A file that is replaced keeps its mode, unless the new one is private. A
+ * reader that closed the pipe early is no failure.
  */
 export const writeOutput = async (
   text: string | Uint8Array,
-  { file, mode = 0o644 }: { readonly file?: string | undefined; readonly mode?: number } = {},
+  { file, isPrivate = false }: Partial<Destination> = {},
 ): Promise<void> => {
   try {
-    await (file === undefined ? writeStdout(text) : writeToFile(text, { file, mode }));
+    await (file === undefined ? writeStdout(text) : writeToFile(text, { file, isPrivate }));
   } catch (cause) {
     throw new ExpectedError(`cannot write to ${file ?? "standard output"}: ${reasonOf(cause)}`, {
       exitCode: EXIT.usage,
@@ -38,28 +39,37 @@ const writeStdout = (text: string | Uint8Array): Promise<void> =>
     });
   });
 
-interface Target {
-  readonly file: string;
-  readonly mode: number;
+interface Destination {
+  readonly file: string | undefined;
+  /** Only its owner may read it, whatever was there before. */
+  readonly isPrivate: boolean;
 }
 
-const writeToFile = async (text: string | Uint8Array, { file, mode }: Target): Promise<void> => {
+type Target = Destination & { readonly file: string };
+
+const writeToFile = async (
+  text: string | Uint8Array,
+  { file, isPrivate }: Target,
+): Promise<void> => {
   // A device, a pipe or a directory must not be replaced by a file: root may rename over /dev/null.
   const isReplaceable = await stat(file).then(
     (found) => found.isFile(),
     () => true,
   );
-  await (isReplaceable ? replaceFile(text, { file, mode }) : writeFile(file, text));
+  await (isReplaceable ? replaceFile(text, { file, isPrivate }) : writeFile(file, text));
 };
 
 /** Through a temporary file next to it. A symlink is replaced and not followed, so that it cannot lead root elsewhere. */
-const replaceFile = async (text: string | Uint8Array, { file, mode }: Target): Promise<void> => {
+const replaceFile = async (
+  text: string | Uint8Array,
+  { file, isPrivate }: Target,
+): Promise<void> => {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
-  const kept = await modeOf(file);
+  const kept = isPrivate ? undefined : await modeOf(file);
   const removeOnExit = (): void => {
     rmSync(temporary, { force: true });
   };
-  const handle = await open(temporary, "wx", mode);
+  const handle = await open(temporary, "wx", isPrivate ? 0o600 : 0o644);
   process.once("exit", removeOnExit);
   try {
     if (kept !== undefined) await handle.chmod(kept);

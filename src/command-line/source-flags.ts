@@ -2,6 +2,7 @@ import { CLIError } from "@oclif/core/errors";
 import * as Flags from "@oclif/core/flags";
 import { FAIL_ON } from "./exit-status.ts";
 import { FORMATS } from "./output-format.ts";
+import { parseRedactable, REDACTABLE, type Redactable } from "./redaction.ts";
 
 // An empty value is nearly always an unset shell variable. Taken as "absent" it would silently mean this host.
 const text = Flags.custom({
@@ -101,8 +102,33 @@ export const flakeFlag = {
 /** For commands that answer people or programs, and nothing between. */
 export const jsonFlag = { json: Flags.boolean({ ...output, summary: "answer in JSON" }) };
 
+const redact = Flags.custom<readonly Redactable[]>({
+  parse: async (input) => parseRedactable(input),
+});
+
+/** For what can be told under other names. */
+export const redactionFlags = {
+  redact: redact({
+    ...output,
+    helpValue: "KINDS",
+    summary: `give other names to ${REDACTABLE.join(", ")}, or to some of them`,
+  }),
+  "redact-map": text({
+    ...output,
+    helpValue: "FILE",
+    summary: "keep what stands for what in FILE (mode 0600), and go on with what is there",
+  }),
+};
+
+/** For the command that redacts a bundle. */
+export const redactFlags = (target: string) => ({
+  ...redactionFlags,
+  "output-file": text({ ...output, helpValue: "FILE", summary: `write to FILE: ${target}` }),
+});
+
 /** For the command that writes a bundle. */
 export const bundleFlags = {
+  ...redactionFlags,
   "output-file": text({
     ...output,
     helpValue: "FILE",

@@ -20,6 +20,8 @@ export interface FileStat {
   readonly ctime: Micros;
   /** Birth time; absent where the file system does not keep it. */
   readonly birth?: Micros;
+  /** Under how many names a file is there; absent where that is one, or was not asked. */
+  readonly links?: number;
   /** What a symlink holds, as written. */
   readonly target?: string;
 }

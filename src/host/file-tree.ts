@@ -3,7 +3,6 @@ import { hostPath, type HostPath } from "../vocabulary.ts";
 import type { Host, Lookup } from "./host.ts";
 import { pathSteps } from "./path-steps.ts";
 import type { RawFiles } from "./raw-files.ts";
-import { mask } from "./redaction.ts";
 import { whyNotPublic } from "./readable.ts";
 
 /** As the kernel does (path_resolution(7)): more symlinks than this in one path are a loop. */
@@ -82,10 +81,7 @@ export const fileTree = (
       if (stat.status !== "present") return stat;
       const reason = whyNotPublic(real.value, stat.value);
       if (reason !== undefined) return { status: "refused", reason };
-      const text = await files.read(real.value, stat.value.size);
-      return text.status === "present"
-        ? { status: "present", value: mask(text.value, "file") }
-        : text;
+      return files.read(real.value, stat.value.size);
     },
   };
 };

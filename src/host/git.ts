@@ -1,6 +1,5 @@
 import type { CommandResult } from "./host.ts";
 import { runToEnd } from "./process.ts";
-import { mask } from "./redaction.ts";
 
 const SECONDS = 30;
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -48,7 +47,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Runs `git -C DIRECTORY COMMAND ...` for a COMMAND that only reads. DIRECTORY is one of the machine that looks, wherever the host
- * lies. What it prints is masked.
+ * lies.
  */
 export const readGit = async (args: readonly string[]): Promise<CommandResult> => {
   const [change, directory, command, ...rest] = args;
@@ -70,10 +69,10 @@ export const readGit = async (args: readonly string[]): Promise<CommandResult> =
   }
   const guarded = ["-C", directory, command, ...guards, ...rest];
   // Only this one compares work-tree files with their blobs, and passes them through the filters of the repository for that.
-  if (command !== "status") return masked(await git(guarded, {}));
+  if (command !== "status") return git(guarded, {});
   const filters = await git(["-C", directory, ...LIST_FILTERS], {});
-  if (filters.exitCode !== 0 && filters.exitCode !== NO_MATCH) return masked(filters);
-  return masked(await git(guarded, withoutFilters(filters.stdout.split("\0"))));
+  if (filters.exitCode !== 0 && filters.exitCode !== NO_MATCH) return filters;
+  return git(guarded, withoutFilters(filters.stdout.split("\0")));
 };
 
 const git = (
@@ -85,12 +84,6 @@ const git = (
     seconds: SECONDS,
     mostBytes: MOST_BYTES,
   });
-
-const masked = (result: CommandResult): CommandResult => ({
-  ...result,
-  stdout: mask(result.stdout),
-  stderr: mask(result.stderr),
-});
 
 const LIST_FILTERS = ["config", "--null", "--name-only", "--get-regexp", String.raw`^filter\.`];
 const NO_MATCH = 1;

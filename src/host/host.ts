@@ -48,7 +48,8 @@ export interface Scope {
   readonly boot?: string;
 }
 
-export interface Host {
+/** A host as it is opened, whose text is as others wrote it: only `maskedHost` (src/host/masked-host.ts) takes one. */
+export interface UnmaskedHost {
   /** `live`: a host as it is now, whose systemd can be asked; the others are what was kept of one. */
   readonly kind: "live" | "root" | "bundle";
   /** Its journal is the one that its own journald writes: sequence numbers are that journald's, and the newest file is open. */
@@ -67,4 +68,10 @@ export interface Host {
   readText(path: HostPath): Promise<Lookup<string>>;
   run(command: Command): Promise<CommandResult>;
   stream(command: Command): CommandStream;
+}
+
+/** A host whose every answer is masked. */
+export interface Host extends UnmaskedHost {
+  /** `maskedHost` says so, and nothing else. */
+  readonly isMasked: true;
 }

@@ -4,6 +4,7 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 export type InputFile =
   | { readonly status: "read"; readonly text: string }
+  | { readonly status: "absent"; readonly why: string }
   | { readonly status: "unreadable"; readonly why: string };
 
 /** Reads a file of this machine that somebody named on the command line, up to 256 MiB. */
@@ -13,6 +14,8 @@ export const readInputFile = async (file: string): Promise<InputFile> => {
       return { status: "unreadable", why: "it is larger than 256 MiB" };
     return { status: "read", text: await readFile(file, "utf8") };
   } catch (error) {
-    return { status: "unreadable", why: error instanceof Error ? error.message : String(error) };
+    const why = error instanceof Error ? error.message : String(error);
+    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return { status: isAbsent ? "absent" : "unreadable", why };
   }
 };

@@ -1,4 +1,5 @@
-import { mask, placeholder } from "./redaction.ts";
+import { placeholder } from "./placeholder.ts";
+import { mask } from "./redaction.ts";
 
 /** Masks a line of `source`, which is whoever writes one line after the other: a process, as a rule. */
 export type LineMask = (text: string, source: string) => string;

@@ -1,5 +1,5 @@
 import { constants, type BigIntStats } from "node:fs";
-import { lstat, open, readdir, readlink } from "node:fs/promises";
+import { lstat, open, readdir, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileStat, FileType } from "../evidence/reference.ts";
 import { micros } from "../vocabulary.ts";
@@ -9,6 +9,7 @@ import { MOST_TEXT_BYTES, type RawFiles } from "./raw-files.ts";
 /** The file system of this machine below `root`. */
 export const localFiles = (root: string): RawFiles => {
   const physical = (path: string): string => (root === "/" ? path : join(root, path));
+  const realRoot = realpath(root).catch(() => root);
   return {
     lstat: (path) =>
       lookup(async () => {
@@ -16,18 +17,23 @@ export const localFiles = (root: string): RawFiles => {
         return fileStat(stat, stat.isSymbolicLink() ? await readlink(physical(path)) : undefined);
       }),
     list: (path) => lookup(() => readdir(physical(path))),
-    read: (path, size) => lookup(() => firstBytes(physical(path), size)),
+    read: (path, size) =>
+      lookup(async () => firstBytes(physical(path), join(await realRoot, path), size)),
   };
 };
 
 /** Files of /proc have no size; a file that grows meanwhile is read as far as it went. */
 const LEAST_TEXT_BYTES = 4096;
 
-const firstBytes = async (path: string, size: number): Promise<string> => {
+/** The beginning of a file that is opened as `path`, unless it turns out to lie elsewhere than at `real`. */
+const firstBytes = async (path: string, real: string, size: number): Promise<string> => {
   await using file = await open(
     path,
     constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
   );
+  // Between lstat(2) and open(2) a directory on the way may have become a symlink.
+  if ((await readlink(`/proc/self/fd/${file.fd}`)) !== real)
+    throw new Error("it was exchanged while it was looked at");
   const { buffer, bytesRead } = await file.read({
     buffer: Buffer.alloc(Math.min(Math.max(size, LEAST_TEXT_BYTES), MOST_TEXT_BYTES)),
     position: 0,
@@ -66,6 +72,7 @@ const fileStat = (stat: BigIntStats, target: string | undefined): FileStat => ({
   mtime: micros(Number(stat.mtimeNs / 1000n)),
   ctime: micros(Number(stat.ctimeNs / 1000n)),
   ...(stat.birthtimeNs > 0n ? { birth: micros(Number(stat.birthtimeNs / 1000n)) } : {}),
+  ...(stat.isFile() && stat.nlink > 1n ? { links: Number(stat.nlink) } : {}),
   ...(target === undefined ? {} : { target }),
 });
 

@@ -9,6 +9,7 @@ import {
   type NixProgram,
 } from "./nix-store.ts";
 import { localFiles } from "./local-files.ts";
+import { maskedHost } from "./masked-host.ts";
 import { localPrograms, type Programs } from "./process.ts";
 import type { RawFiles } from "./raw-files.ts";
 import { hostPath } from "../vocabulary.ts";
@@ -94,7 +95,7 @@ const hostOf = ({
     ...args,
   ];
 
-  return {
+  return maskedHost({
     ...tree,
     kind: live ? "live" : "root",
     ownJournal: live,
@@ -118,7 +119,7 @@ const hostOf = ({
     },
     stream: ({ program, args }) =>
       runAsStream(program === "journalctl" ? journalctl(args) : [program, ...args]),
-  };
+  });
 };
 
 /** Paths in what a program prints are the host's own, not those of the machine that looks. */
@@ -135,7 +136,7 @@ const withoutRoot = (result: CommandResult, root: string): CommandResult =>
 export const openJournal = (journal: JournalSource): Host => {
   const refused = { status: "refused", reason: "only a journal was given" } as const;
   const whole = openHost("/", journal);
-  return {
+  return maskedHost({
     kind: "root",
     ownJournal: false,
     origin: "a journal",
@@ -147,7 +148,7 @@ export const openJournal = (journal: JournalSource): Host => {
         ? whole.run(command)
         : notPossible(refused.reason),
     stream: (command) => whole.stream(command),
-  };
+  });
 };
 
 const notPossible = (stderr: string): CommandResult => ({

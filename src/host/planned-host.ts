@@ -1,4 +1,5 @@
 import type { Command, CommandResult, Host } from "./host.ts";
+import { maskedHost } from "./masked-host.ts";
 
 /** What would be asked of a host: commands with their arguments, and paths with what is done to them. */
 export interface Plan {
@@ -31,7 +32,7 @@ export const plannedHost = (): { readonly host: Host; readonly plan: () => Plan 
       listed: [...listed].toSorted(),
       read: [...read].toSorted(),
     }),
-    host: {
+    host: maskedHost({
       kind: "live",
       ownJournal: true,
       origin: "a plan",
@@ -55,7 +56,7 @@ export const plannedHost = (): { readonly host: Host; readonly plan: () => Plan 
         keep(command);
         return { lines: noLines(), end: Promise.resolve(unasked) };
       },
-    },
+    }),
   };
 };
 

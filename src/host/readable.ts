@@ -23,29 +23,44 @@ const TMPFILES_FILE = /^\/(?:etc|run|usr\/lib)\/tmpfiles\.d\/[^/]+\.conf$/u;
 /** proc_pid_stat(5): what everybody sees in ps. */
 const PROCESS_STAT = /^\/proc\/\d+\/stat$/u;
 const STORE_FILE = /^\/nix\/store\/[0-9a-z]{32}-/u;
-/** The text file that `microvm -c` and `install-microvm-X` leave in a VM's state directory. */
-const FLAKE_FILE = /\/[^/]+\/flake$/u;
+/** Files of the store are world-readable even where they are keys that should never have come there. */
+const KEY_NAME =
+  /(?:\.(?:key|pem|p12|pfx|jks|keytab|psk|age|gpg|asc|kdbx|env|secret|token|passw(?:or)?d|htpasswd|ovpn)|[/-](?:id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|\.netrc|\.pgpass))$/iu;
+/** The text file that `microvm -c` and `install-microvm-X` leave in a VM's state directory, wherever the directories of the VMs are. */
+const FLAKE_FILE = /^\/[^/]+\/(?:[^/]+\/)*[^/]+\/flake$/u;
 const MOST_FLAKE_BYTES = 4096;
 const OTHERS_READ = 0o004;
 
 /**
  * Says why a file must not be opened, or nothing where it may.
- * Deny by default: only unit files, world-readable store files and a few public files pass; a secret root never does.
- * `path` has no symlink left in it.
+ * Deny by default: only unit files, store files and a few public files pass, where everyone may read them; what lies below a secret root,
+ * or is one of its files under a second name, never does. `path` has no symlink left in it.
  */
 export const whyNotPublic = (path: HostPath, stat: FileStat): string | undefined => {
   if (stat.type !== "file") return `it is a ${stat.type}`;
-  if (PUBLIC_FILES.has(path)) return undefined;
-  if (UNIT_DIRECTORIES.test(path) && UNIT_FILE.test(path)) return undefined;
-  if (TMPFILES_FILE.test(path) || PROCESS_STAT.test(path)) return undefined;
-  if (STORE_FILE.test(path))
-    return (stat.mode & OTHERS_READ) === 0 ? "not everyone may read it" : undefined;
-  if (FLAKE_FILE.test(path) && !isSecretRoot(path) && stat.size <= MOST_FLAKE_BYTES)
-    return undefined;
-  return "files of this kind are never opened";
+  if (!isOfPublicKind(path, stat)) return "files of this kind are never opened";
+  if ((stat.mode & OTHERS_READ) === 0) return "not everyone may read it";
+  if (STORE_FILE.test(path)) return KEY_NAME.test(path) ? "its name is that of a key" : undefined;
+  // Files of the store have many names where it was optimised; elsewhere a second name is somebody's doing.
+  return (stat.links ?? 1) > 1 ? "it has a second name, which may be a secret's" : undefined;
 };
+
+const isOfPublicKind = (path: HostPath, { size }: FileStat): boolean =>
+  PUBLIC_FILES.has(path) ||
+  (UNIT_DIRECTORIES.test(path) && UNIT_FILE.test(path)) ||
+  TMPFILES_FILE.test(path) ||
+  PROCESS_STAT.test(path) ||
+  STORE_FILE.test(path) ||
+  (FLAKE_FILE.test(path) && size <= MOST_FLAKE_BYTES && !isSecretRoot(path));
 
 const SECRET_ROOT =
   /^\/(?:run\/(?:secrets|agenix|credentials|user-secrets|partitioning-secrets|keys)|etc\/(?:credstore|secret|ssh)|root|home|var\/lib\/(?:sops-nix|systemd\/credential))/u;
 
-const isSecretRoot = (path: HostPath): boolean => SECRET_ROOT.test(path);
+/** A directory that its name calls one of secrets, and one that is hidden. */
+const SECRET_DIRECTORY =
+  /\/(?:\.[^/]*|[^/]*(?:secret|credential|credstore|agenix|sops|passw|private|vault)[^/]*|keys?)\//iu;
+
+/** A VM may be called `vault`. */
+const isSecretRoot = (path: HostPath): boolean =>
+  SECRET_ROOT.test(path) ||
+  SECRET_DIRECTORY.test(path.replace(/(?<=\/microvms\/)[^/]+(?=\/flake$)/u, ""));

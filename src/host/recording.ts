@@ -8,9 +8,8 @@ import type {
   Lookup,
   Scope,
 } from "./host.ts";
-import { lineMask, writerOf, type LineMask } from "./line-masking.ts";
+import { maskedHost } from "./masked-host.ts";
 import { entryAtCursor, recordedProbes } from "./recorded-entries.ts";
-import { mask } from "./redaction.ts";
 
 /** A command that was asked, how it ended, and how long it took. */
 export interface AskedCommand extends Command, CommandEnd {
@@ -31,9 +30,6 @@ export interface Recording {
   readonly streams: Record<string, AskedCommand & { readonly lines: readonly string[] }>;
 }
 
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /**
  * The key of a command. What only narrows a query with matches is left out: the reader filters by itself, so that a recording
  * answers for every window inside of what it holds.
@@ -49,7 +45,7 @@ export interface RecordingHost {
   readonly recorded: () => Recording;
 }
 
-/** Passes every question on to `host` and remembers the answer, masked. */
+/** Passes every question on to `host` and remembers the answer. */
 export const recordHost = (host: Host): RecordingHost => {
   const kept: Recording = {
     kind: host.kind,
@@ -80,7 +76,6 @@ export const recordHost = (host: Host): RecordingHost => {
         kept.commands[keyOf(command)] = {
           ...asked(command, began),
           ...result,
-          stdout: maskedLines(result.stdout),
         };
         return result;
       },
@@ -88,10 +83,9 @@ export const recordHost = (host: Host): RecordingHost => {
         const began = performance.now();
         const stream = host.stream(command);
         const lines: string[] = [];
-        const masked = lineMask();
         const taken = async function* (): AsyncGenerator<Buffer> {
           for await (const line of stream.lines) {
-            lines.push(maskedLine(line.toString("utf8"), masked));
+            lines.push(line.toString("utf8"));
             yield line;
           }
         };
@@ -121,7 +115,7 @@ const remember = async <T>(
   return found;
 };
 
-/** Answers from a recording. What was never asked then is `refused`, never "not there". */
+/** Answers from a recording, masked once more: it may be an old one, or edited. What was never asked then is `refused`, never "not there". */
 export const replayHost = (recorded: Recording, scope?: Scope): Host => {
   const missing = { status: "refused", reason: "the recording does not hold it" } as const;
   const unasked: CommandResult = {
@@ -131,7 +125,7 @@ export const replayHost = (recorded: Recording, scope?: Scope): Host => {
     failure: "not-possible",
   };
   const nearest = recordedProbes(recorded.streams);
-  return {
+  return maskedHost({
     kind: "bundle",
     ownJournal: recorded.ownJournal,
     origin: recorded.origin,
@@ -153,75 +147,5 @@ export const replayHost = (recorded: Recording, scope?: Scope): Host => {
         end: Promise.resolve({ exitCode, stderr, ...(failure === undefined ? {} : { failure }) }),
       };
     },
-  };
+  });
 };
-
-const maskedLines = (text: string): string => {
-  const masked = lineMask();
-  return text
-    .split("\n")
-    .map((line) => maskedLine(line, masked))
-    .join("\n");
-};
-
-/** A line of JSON is masked value by value, so that it stays JSON; any other line as it is. */
-const maskedLine = (line: string, masked: LineMask): string => {
-  if (!line.startsWith("{")) return masked(line, "");
-  try {
-    const parsed: unknown = JSON.parse(line);
-    return JSON.stringify(isPlainObject(parsed) ? maskedEntry(parsed, masked) : parsed);
-  } catch {
-    return mask(line);
-  }
-};
-
-/** A message may be the rest of the one before it, by the same writer. */
-const maskedEntry = (entry: Record<string, unknown>, masked: LineMask): Record<string, unknown> => {
-  const writer = writerOf(entry);
-  const inMessage = (text: string): string => masked(text, writer);
-  return Object.fromEntries(
-    Object.entries(entry)
-      .filter(([field]) => !UNUSED_FIELDS.has(field))
-      .map(([field, value]) => [
-        field,
-        maskedValue(value, field === "MESSAGE" ? inMessage : (text) => mask(text)),
-      ]),
-  );
-};
-
-const maskedValue = (value: unknown, masked: (text: string) => string): unknown => {
-  if (typeof value === "string") return masked(value);
-  if (Array.isArray(value)) {
-    return value.length > 0 && value.every((byte) => typeof byte === "number")
-      ? maskedBytes(value, masked)
-      : value.map((one) => maskedValue(one, masked));
-  }
-  return isPlainObject(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, maskedValue(one, masked)]))
-    : value;
-};
-
-const maskedBytes = (
-  bytes: readonly number[],
-  masked: (text: string) => string,
-): readonly number[] | string => {
-  const text = Buffer.from(bytes).toString("utf8");
-  const shown = masked(text);
-  return shown === text ? bytes : shown;
-};
-
-/** Command lines and environments hold what nobody may keep, and no rule uses them. */
-const UNUSED_FIELDS = new Set([
-  "_CMDLINE",
-  "COREDUMP_CMDLINE",
-  "COREDUMP_ENVIRON",
-  "COREDUMP_PROC_STATUS",
-  "COREDUMP_PROC_MAPS",
-  "_STREAM_ID",
-  "_CAP_EFFECTIVE",
-  "_EXE",
-  "CODE_FILE",
-  "CODE_FUNC",
-  "CODE_LINE",
-  "TID",
-]);

@@ -1,4 +1,9 @@
-import { beginsWithExpansion, maskCredentialStrings, type TextKind } from "./credential-strings.ts";
+import { maskAssignments } from "./assignments.ts";
+import { maskCredentialStrings, type TextKind } from "./credential-strings.ts";
+import { isHarmless } from "./harmless-values.ts";
+import { maskCommands } from "./operator-commands.ts";
+import { hidden, placeholder } from "./placeholder.ts";
+import { TOKENS } from "./token-shapes.ts";
 
 /**
  * Masks what looks like the value of a secret in text that other programs wrote: a line of a program, or a file such as a script.
@@ -6,31 +11,27 @@ import { beginsWithExpansion, maskCredentialStrings, type TextKind } from "./cre
  * Idempotent: a masked text stays as it is.
  */
 export const mask = (text: string, kind: TextKind = "line"): string => {
-  if (!SUSPICIOUS.test(text)) return text;
-  return PATTERNS[kind].reduce(
+  if (!SUSPICIOUS.test(text)) return maskTokens(text);
+  const named = PATTERNS[kind].reduce(
     (masked, pattern) =>
       masked.replace(pattern, (whole: string, before: string, value: string) =>
-        isHarmless(value, kind) ? whole : `${before}${withoutQuotes(value)}`,
+        isHarmless(value, kind) ? whole : `${before}${hidden(value)}`,
       ),
-    maskCredentialStrings(text, kind, placeholder),
+    maskTokens(maskCredentialStrings(text, kind, placeholder)),
   );
+  const assigned = maskAssignments(named, kind);
+  return kind === "line" ? maskCommands(assigned) : assigned;
 };
 
-/** `<masked, 44 bytes>`: the length stays, since an empty or a cut value is a finding of its own. */
-export const placeholder = (value: string): string => `<masked, ${Buffer.byteLength(value)} bytes>`;
-
-/** Quotes around a value are no part of it. */
-const withoutQuotes = (value: string): string => {
-  const quoted = /^(?<quote>["'])(?<inner>.+)\k<quote>$/su.exec(value)?.groups;
-  const { quote = "", inner = value } = quoted ?? {};
-  return `${quote}${placeholder(inner)}${quote}`;
-};
+/** Masks what is a token by its shape alone; for names of files and targets of links, which may hold any `=`. */
+export const maskTokens = (text: string): string =>
+  text.replace(TOKENS, (token) => placeholder(token));
 
 /** Cheap test for the many lines that hold nothing of the kind. */
 const SUSPICIOUS =
-  /credential|key|token|secret|passw|passphrase|eyJ|PRIVATE|gh[pousr]_|github_pat_|glpat|xox[abprs]-|sk-|AKIA|hvs\.|npm_|(?:unexpected|unrecognized|found) argument|Could not open '|:\/\/[^\s/@]*@/iu;
+  /\w=|credential|key|token|secret|passw|passphrase|authorization|bearer|basic|cookie|\s(?:-u|--user|login)\s|PRIVATE|(?:unexpected|unrecognized|found) argument|Could not open '|:\/\/[^\s/@]*@/iu;
 
-const SECRET_NAME = String.raw`(?:[\w.-]*(?:secret|token|passw(?:or)?d|passphrase|credential)[\w-]*|(?:[\w.-]*[_.-])?(?:api)?key)`;
+const SECRET_NAME = String.raw`(?:[\w.-]*(?:secret|token|passw(?:or)?d|passphrase|credential)[\w-]*|(?:[\w.-]*[_.-])?(?:api)?key|\w*(?:private|preshared|access|account|encryption|signing|master|shared)[_-]?key|psk|pgpass|connection_?string)`;
 /** The names of OEM strings are looked at by themselves. */
 const NOT_IN_A_LIST = String.raw`(?<!io\.systemd\.credential(?:\.binary)?:[^=\s]*)`;
 const QUOTED = String.raw`"(?:[^"\\\n]|\\.)*(?:"|$)|'[^'\n]*(?:'|$)`;
@@ -82,31 +83,27 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
   // user and password in front of a host's name
   /(:\/\/)((?!["']?<masked)[^\s/@:"']*:[^\s/@"']+(?=@))/gu,
   /(-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----)((?!["']?<masked)[\s\S]+?(?=-----END|$))/gu,
-  /()(\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)/gu,
-  /()(\bAGE-SECRET-KEY-1[0-9A-Z]+|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\bsk-[\w-]{20,}|\bAKIA[0-9A-Z]{16}\b|\bhvs\.[\w-]{20,}|\bnpm_\w{30,})/gu,
+  // headers of HTTP, and options of curl(1) and others that take a user with a password; netrc(5); nix.conf(5)
+  /(\b(?:proxy-)?authorization["']?\s*[:=]\s*["']?(?:(?:basic|bearer|token|digest|negotiate)\s+)?)((?!["']?<masked|(?:basic|bearer|token|digest|negotiate)\s)[^\s"',;]+)/giu,
+  /(\b(?:bearer|basic)\s+)((?!<masked)(?=[^\s"']*\d)[\w+/.=~-]{16,})/giu,
+  /(\b(?:set-)?cookie:\s*)((?!\s|<masked)[^\n"']+)/giu,
+  /(\bx-[\w-]*(?:key|token|auth|secret)[\w-]*:\s*)((?!<masked)[^\s"',;]+)/giu,
+  /(\s(?:-u|--user|--proxy-user)[ =]["']?[\w.@-]+:)((?!<masked)[^\s"']+)/gu,
+  /(\bmachine\s+\S+\s+login\s+\S+\s+password\s+)((?!<masked)\S+)/gu,
+  /(\baccess-tokens\s*=?\s*[\w./-]+=)((?!<masked)[^\s"']+)/gu,
+  // QEMU's secret objects, and strings that a table of the firmware carries and systemd does not know
+  /(\bsecret,[^\s"']*?\bdata=)((?!<masked)[^\s,"']+)/gu,
+  /(\bname=opt\/(?!io\.systemd\.)[^,\s'"]+,string=)((?!["']?<masked)[^\s'"]+)/gu,
+  /(\btype=11,(?:[^\s'"]*,)?value=(?!io\.systemd\.)[\w.-]+=)((?!<masked)[^\s,'"]+)/gu,
+  /(?<=\boem_strings=\[(?:[^\]\n]*,)?)((?!io\.systemd\.)[\w.-]+=)((?!<masked)[^,\]\n"']+)/gu,
+  // a member of YAML, or a prompt that was answered: one word to the end of its line, with a digit
+  new RegExp(
+    String.raw`((?:^|[\s{(])${SECRET_NAME}:[ \t]+)((?!["']?<masked)(?=\S*\d)[^\s:"'/][^\s"']{5,})(?=[ \t]*$)`,
+    "gimu",
+  ),
 ];
 
 const PATTERNS: Readonly<Record<TextKind, readonly RegExp[]>> = {
   file: patternsFor("file"),
   line: patternsFor("line"),
 };
-
-/** A path, an expansion, a size or a switch says where a value is, how long, or whether there is one, not what it is. */
-const isHarmless = (value: string, kind: TextKind): boolean => {
-  const inner = value.replace(/^["']/u, "").replace(/["']$/u, "");
-  return (
-    inner === "" ||
-    beginsWithExpansion(inner, kind) ||
-    isPath(inner) ||
-    /^(?:[*x\u2022]{3,}|[[<(]?(?:redacted|hidden|masked|removed|filtered|sanitized|omitted)[\])>]?)[.,;]?$/iu.test(
-      inner,
-    ) ||
-    /^(?:\(["'$)]?|\((?:null|none)\).*|\d{1,5}|yes|no|true|false|on|off|null|none)$/u.test(inner)
-  );
-};
-
-/** A place by the roots of a file system or by names as people give them; base64 may begin with a slash too. */
-const isPath = (value: string): boolean =>
-  /^(?:file:\/{0,2})?\/(?:(?:nix|run|etc|var|home|root|srv|tmp|dev|proc|sys|usr|opt|mnt|persist|boot)\/[^\s,]*|[a-z0-9._-]+(?:\/[a-z0-9._@$*{}-]*)*)[,;:.)\]}]*$/u.test(
-    value,
-  ) || /^https?:\/\/[^\s@/]*\/?$/u.test(value);

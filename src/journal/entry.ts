@@ -1,5 +1,4 @@
-import { writerOf, type LineMask } from "../host/line-masking.ts";
-import { mask } from "../host/redaction.ts";
+import { isJournalField, type JournalField, type JournalFields } from "../host/journal-fields.ts";
 import {
   bootId,
   invocationId,
@@ -27,12 +26,12 @@ export interface JournalEntry {
   readonly unit?: UnitName;
   readonly invocation?: InvocationId;
   readonly messageId?: string;
-  /** Masked; control characters are kept here and dropped where text is shown. */
+  /** Control characters are kept here and dropped where text is shown. */
   readonly message: string;
   readonly identifier: string;
   readonly pid?: number;
   readonly uid?: number;
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Omit<JournalFields, "MESSAGE">;
 }
 
 /**
@@ -40,10 +39,7 @@ export interface JournalEntry {
  * Shapes of values as journalctl 252 to 262 prints them: a string, an array of bytes (control characters or no UTF-8),
  * null (too long without --all), or an array of these where a field is repeated.
  */
-export const parseJsonEntry = (
-  line: Uint8Array,
-  masked: LineMask = (text) => mask(text),
-): JournalEntry | undefined => {
+export const parseJsonEntry = (line: Uint8Array): JournalEntry | undefined => {
   let parsed: unknown;
   try {
     parsed = JSON.parse(
@@ -53,12 +49,13 @@ export const parseJsonEntry = (
     return undefined;
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
-  const fields: Record<string, string> = {};
+  const fields: Partial<Record<JournalField, string>> = {};
   for (const [name, value] of Object.entries(parsed)) {
+    if (!isJournalField(name)) continue;
     const text = fieldText(value);
     if (text !== undefined) fields[name] = text;
   }
-  return entryOf(fields, masked);
+  return entryOf(fields);
 };
 
 /** The text of one value; of a repeated field, an array of values, the first that is text. journalctl nests no deeper. */
@@ -80,13 +77,7 @@ const valueText = (value: unknown): string | undefined => {
     : undefined;
 };
 
-/** Fields that hold what a program wrote or was given: they go no further than this file. */
-const withoutText = (fields: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([name]) => !/^MESSAGE$|CMDLINE$|ENVIRON$/u.test(name)),
-  );
-
-const entryOf = (fields: Record<string, string>, masked: LineMask): JournalEntry | undefined => {
+const entryOf = ({ MESSAGE: message = "", ...fields }: JournalFields): JournalEntry | undefined => {
   const cursor = fields["__CURSOR"];
   const time = Number(fields["__REALTIME_TIMESTAMP"]);
   if (cursor === undefined || !Number.isSafeInteger(time) || time <= 0) return undefined;
@@ -103,14 +94,14 @@ const entryOf = (fields: Record<string, string>, masked: LineMask): JournalEntry
     monotonic: Number.isFinite(monotonic) ? monotonic : 0,
     boot: bootId(fields["_BOOT_ID"] ?? ""),
     author: authorOf(fields),
-    message: masked(fields["MESSAGE"] ?? "", writerOf(fields)),
+    message,
     identifier: fields["SYSLOG_IDENTIFIER"] ?? fields["_COMM"] ?? "unknown",
     ...(unit === undefined ? {} : { unit: unitName(unit) }),
     ...(invocation === undefined ? {} : { invocation: invocationId(invocation) }),
     ...(messageId === undefined ? {} : { messageId }),
     ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
     ...(/^\d+$/u.test(fields["_UID"] ?? "") && Number.isSafeInteger(uid) ? { uid } : {}),
-    fields: withoutText(fields),
+    fields,
   };
 };
 
@@ -118,7 +109,7 @@ const entryOf = (fields: Record<string, string>, masked: LineMask): JournalEntry
  * Any process may write UNIT= or MESSAGE_ID= of its own; fields with an underscore are journald's word.
  * So only PID 1 of root speaks as the manager.
  */
-const authorOf = (fields: Record<string, string>): Author => {
+const authorOf = (fields: JournalFields): Author => {
   if (fields["_TRANSPORT"] === "kernel") return "kernel";
   if (fields["_PID"] === "1" && (fields["_UID"] ?? "0") === "0") return "manager";
   if (/^\(.+\)?$/u.test(fields["SYSLOG_IDENTIFIER"] ?? "") && fields["_TRANSPORT"] === "journal")
@@ -129,12 +120,10 @@ const authorOf = (fields: Record<string, string>): Author => {
 };
 
 /** The first of these fields that names something: an empty one names nothing. */
-const firstNamed = (
-  fields: Record<string, string>,
-  ...names: readonly string[]
-): string | undefined => names.map((name) => fields[name]).find((value) => value);
+const firstNamed = (fields: JournalFields, ...names: readonly JournalField[]): string | undefined =>
+  names.map((name) => fields[name]).find((value) => value);
 
-const unitOf = (fields: Record<string, string>): string | undefined => {
+const unitOf = (fields: JournalFields): string | undefined => {
   const author = authorOf(fields);
   if (author === "manager" || author === "exec-child") {
     return firstNamed(fields, "UNIT", "OBJECT_SYSTEMD_UNIT", "COREDUMP_UNIT") ?? ownUnit(fields);
@@ -142,7 +131,7 @@ const unitOf = (fields: Record<string, string>): string | undefined => {
   return ownUnit(fields) ?? firstNamed(fields, "COREDUMP_UNIT", "OBJECT_SYSTEMD_UNIT");
 };
 
-const ownUnit = (fields: Record<string, string>): string | undefined => {
+const ownUnit = (fields: JournalFields): string | undefined => {
   const own = firstNamed(fields, "_SYSTEMD_UNIT");
   if (own !== undefined && own !== "init.scope") return own;
   // A process that died before journald looked at it has lost its unit; its identifier is set by the unit file.

@@ -1,5 +1,4 @@
 import type { Host } from "../host/host.ts";
-import { lineMask } from "../host/line-masking.ts";
 import type { Micros } from "../vocabulary.ts";
 import { parseJsonEntry, type JournalEntry } from "./entry.ts";
 
@@ -40,12 +39,11 @@ export const readEntries = async (
     program: "journalctl",
     args: ["--output=json", "--all", ...windowArgs(window), ...matches],
   });
-  const masked = lineMask();
   let entries = 0;
   let malformed = 0;
   for await (const line of stream.lines) {
     if (line.length === 0) continue;
-    const entry = parseJsonEntry(line, masked);
+    const entry = parseJsonEntry(line);
     if (entry === undefined) {
       malformed += 1;
       continue;

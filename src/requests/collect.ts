@@ -1,18 +1,21 @@
 import { packBundle, type CollectedHost } from "../host/bundle/pack.ts";
 import type { Host } from "../host/host.ts";
 import { interruptible } from "../host/interruptible-host.ts";
-import { recordHost, type RecordingHost } from "../host/recording.ts";
+import { recordHost, type Recording, type RecordingHost } from "../host/recording.ts";
 import type { Report, Reports } from "../report/report.ts";
 import { formatUtc } from "../time/format-time.ts";
 import { VERSION } from "../version.ts";
-import { diagnoseHosts } from "./diagnose.ts";
+import { diagnoseHosts } from "./diagnose-hosts.ts";
 import { openSource } from "./open-source.ts";
+import { redactRecordings } from "./redact.ts";
 import type { Refusal, Request } from "./request.ts";
 
 export type CollectAnswer =
   | {
       readonly status: "collected";
       readonly bundle: Uint8Array;
+      /** What the pseudonyms stand for, as the text of a file; absent where none was asked for. */
+      readonly map?: string;
       /** What is in it, and what could not be read, a line each. */
       readonly summary: readonly string[];
       readonly complete: boolean;
@@ -24,7 +27,7 @@ export const collect = async (request: Request): Promise<CollectAnswer> => {
   const opened = await openSource(request.source);
   if (opened.status !== "opened") return opened;
   const [first, ...others] = opened.hosts;
-  const { signal } = request;
+  const { signal, redaction } = request;
   const recording = (host: Host): RecordingHost =>
     recordHost(signal === undefined ? host : interruptible(host, signal));
   const recordings = [recording(first), ...others.map(recording)] as const;
@@ -34,22 +37,32 @@ export const collect = async (request: Request): Promise<CollectAnswer> => {
   );
   if (answer.status !== "diagnosed") return answer;
   const { reports, complete } = answer;
+  const recorded = recordings.map((one) => one.recorded());
+  const redacted =
+    redaction === undefined ? undefined : await redactRecordings(recorded, redaction);
+  if (redacted?.status === "wrong-usage") return redacted;
   const bundle = await packBundle(
-    recordings.map((one, index) => collectedHost(one, reports[index])),
+    (redacted?.recordings ?? recorded).map((one, index) => collectedHost(one, reports[index])),
     {
       tool: { name: "mvdoctor", version: VERSION },
       collected: formatUtc(reports[0].generatedAt),
       interrupted: request.signal?.aborted === true,
-      redacted: [],
+      redacted: [...(redaction?.kinds ?? [])],
     },
   );
-  return { status: "collected", bundle, summary: summaryOf(reports, bundle), complete };
+  return {
+    status: "collected",
+    bundle,
+    ...(redacted === undefined ? {} : { map: redacted.map }),
+    summary: summaryOf(reports, bundle),
+    complete,
+  };
 };
 
-const collectedHost = ({ recorded }: RecordingHost, report: Report | undefined): CollectedHost => {
+const collectedHost = (recorded: Recording, report: Report | undefined): CollectedHost => {
   const { since, until, boot } = report?.diagnosis.window ?? {};
   return {
-    recorded: recorded(),
+    recorded,
     vms: report?.diagnosis.vms.map(({ vm }) => vm) ?? [],
     window: {
       ...(since === undefined ? {} : { since }),

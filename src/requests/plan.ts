@@ -1,5 +1,5 @@
 import { plannedHost, type Plan } from "../host/planned-host.ts";
-import { diagnoseHosts } from "./diagnose.ts";
+import { diagnoseHosts } from "./diagnose-hosts.ts";
 import type { Refusal, Request } from "./request.ts";
 
 /** What stands for the VMs that are found, where none is named. */

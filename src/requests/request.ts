@@ -30,6 +30,8 @@ export interface Request {
   /** A configuration file of this machine; without it the usual one, where it is there. */
   readonly config?: string | undefined;
   readonly showSkipped?: boolean | undefined;
+  /** Which names to replace by pseudonyms. */
+  readonly redaction?: Redaction | undefined;
   /** Ends the reading of evidence: what was read until then is reasoned over. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,8 +43,16 @@ export type Answer =
       readonly reports: Reports;
       readonly severities: readonly Severity[];
       readonly complete: boolean;
+      /** What the pseudonyms stand for, as the text of a file; where they were asked for. */
+      readonly redactionMap?: string;
     }
   | Refusal;
+
+/** Which names to replace, and the file that tells what they were before; a file that is there already is gone on with. */
+export interface Redaction {
+  readonly kinds: readonly ("hosts" | "users" | "paths")[];
+  readonly map?: string | undefined;
+}
 
 /** Why a request came to nothing. */
 export type Refusal = NoSuchVm | WrongUsage | BadBundle;

@@ -4,7 +4,7 @@ import { renderJson } from "../report/json.ts";
 import { parseReportFile, type ReportFile, type ReportedEvidence } from "../report/report-file.ts";
 import type { CheckedEvidence, CheckedFinding, Verification } from "../report/verification.ts";
 import { checkEvidence, type Check } from "./check-evidence.ts";
-import { diagnoseHosts } from "./diagnose.ts";
+import { diagnoseHosts } from "./diagnose-hosts.ts";
 import { openSource } from "./open-source.ts";
 import type { Refusal, Request } from "./request.ts";
 
@@ -21,7 +21,7 @@ export const verify = async (
   request: Omit<Request, "vms">,
 ): Promise<VerifyAnswer> => {
   const read = await readInputFile(file);
-  if (read.status === "unreadable")
+  if (read.status !== "read")
     return { status: "wrong-usage", message: `${file} cannot be read: ${read.why}` };
   const parsed = parseReportFile(read.text);
   if (parsed.status === "wrong")

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openHost } from "../../src/host/open-host.ts";
 import { recordHost } from "../../src/host/recording.ts";
-import { diagnoseHost } from "../../src/requests/diagnose.ts";
+import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
 import { allPages } from "../support/all-pages.ts";
 import { builtTrees, canBuildTrees } from "../support/built-trees.ts";
 import { requireTools } from "../support/requirements.ts";

@@ -1,6 +1,6 @@
 import type { Host } from "../../src/host/host.ts";
 import { render } from "../../src/report/render.ts";
-import { diagnoseHost } from "../../src/requests/diagnose.ts";
+import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
 import type { Times } from "../../src/requests/request.ts";
 
 const VIEWS = ["diagnosis", "timeline", "check"] as const;

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import type { Host } from "../../src/host/host.ts";
 import { openHost, openJournal } from "../../src/host/open-host.ts";
 import { render, type Format } from "../../src/report/render.ts";
-import { diagnoseHost } from "../../src/requests/diagnose.ts";
+import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
 import type { Answer } from "../../src/requests/request.ts";
 import { statusOfFindings } from "../../src/command-line/exit-status.ts";
 import { buildHostTree } from "./host-tree.ts";

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { micros } from "../../vocabulary.ts";
 import type { Host, Scope } from "../host.ts";
-import { replayHost } from "../recording.ts";
+import { replayHost, type Recording } from "../recording.ts";
 import type { Manifest } from "./manifest.ts";
 import { unpackBundle } from "./unpack.ts";
 
@@ -17,7 +17,13 @@ const scopeOf = (host: Manifest["hosts"][number] | undefined): Scope => {
 };
 
 export type OpenedBundle =
-  | { readonly status: "opened"; readonly hosts: readonly Host[]; readonly manifest: Manifest }
+  | {
+      readonly status: "opened";
+      readonly hosts: readonly Host[];
+      readonly manifest: Manifest;
+      /** As they are in the file, in the order of the hosts. */
+      readonly recordings: readonly Recording[];
+    }
   | { readonly status: "damaged"; readonly why: string };
 
 /** Opens the bundle in a file of this machine; never throws for what the file holds, and writes nothing. */
@@ -36,6 +42,7 @@ export const openBundle = async (file: string): Promise<OpenedBundle> => {
   return {
     status: "opened",
     manifest,
+    recordings,
     hosts: recordings.map((recorded, index) =>
       replayHost(recorded, scopeOf(manifest.hosts[index])),
     ),

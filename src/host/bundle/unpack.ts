@@ -215,6 +215,7 @@ const fileStat = v.object({
   mtime: time,
   ctime: time,
   birth: v.exactOptional(time),
+  links: v.exactOptional(v.number()),
   target: v.exactOptional(v.string()),
 });
 

@@ -1,0 +1,78 @@
+import type { Program } from "./host.ts";
+import { JOURNAL_FIELDS } from "./journal-fields.ts";
+import { lineMask, writerOf, type LineMask } from "./line-masking.ts";
+import { maskLoneValues } from "./lone-values.ts";
+import { mask } from "./redaction.ts";
+
+/** Masks the lines of one run of a program, one after the other: a value may go on in the line behind. */
+export type OutputMask = (line: string) => string;
+
+/** Takes a program; gives what masks its lines: entries of journalctl field by field, JSON of nix value by value. */
+export const outputMask = (program: Program): OutputMask => {
+  const masked = lineMask();
+  const inText = (text: string): string => masked(text, "");
+  switch (program) {
+    case "journalctl":
+      return (line) => maskedJson(line, inText, (parsed) => maskedEntry(parsed, masked));
+    case "nix":
+      return (line) =>
+        maskedJson(line, inText, (parsed) => maskedValue(parsed, (one) => mask(one)));
+    case "nix-store":
+    case "systemctl":
+    case "getfacl":
+    case "git":
+      return inText;
+  }
+};
+
+/** An object is masked value by value, so that it stays JSON; a line that is none is text, whatever it begins with. */
+const maskedJson = (
+  line: string,
+  inText: OutputMask,
+  inObject: (parsed: Record<string, unknown>) => unknown,
+): string => {
+  if (!line.startsWith("{")) return inText(line);
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return isPlainObject(parsed) ? JSON.stringify(inObject(parsed)) : inText(line);
+  } catch {
+    return inText(line);
+  }
+};
+
+/**
+ * A message may be the rest of the one before it, by the same writer; no other field of an entry is. journalctl prints fields in an order
+ * that changes from run to run, here they have one.
+ */
+const maskedEntry = (entry: Record<string, unknown>, masked: LineMask): Record<string, unknown> => {
+  const writer = writerOf(entry);
+  const inMessage = (text: string): string => maskLoneValues(masked(text, writer));
+  return Object.fromEntries(
+    JOURNAL_FIELDS.filter((field) => Object.hasOwn(entry, field)).map((field) => [
+      field,
+      maskedValue(entry[field], field === "MESSAGE" ? inMessage : (text) => mask(text)),
+    ]),
+  );
+};
+
+const maskedValue = (value: unknown, masked: OutputMask): unknown => {
+  if (typeof value === "string") return masked(value);
+  if (Array.isArray(value)) {
+    return value.length > 0 && value.every((byte) => typeof byte === "number")
+      ? maskedBytes(value, masked)
+      : value.map((one) => maskedValue(one, masked));
+  }
+  return isPlainObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, maskedValue(one, masked)]))
+    : value;
+};
+
+/** journalctl prints what is no UTF-8, or holds control characters, as an array of bytes. */
+const maskedBytes = (bytes: readonly number[], masked: OutputMask): readonly number[] | string => {
+  const text = Buffer.from(bytes).toString("utf8");
+  const shown = masked(text);
+  return shown === text ? bytes : shown;
+};
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
