@@ -55,7 +55,7 @@ interface HostParts {
 }
 
 /** The host that these files and programs are of. */
-const hostOf = ({
+export const hostOf = ({
   files,
   programs: { runToEnd, runAsStream },
   root,
