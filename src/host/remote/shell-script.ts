@@ -65,5 +65,9 @@ export const streamScript = (
   `{ { ${oneCommand(prefix, command)} } 3<&- | ` +
   `{ n=${firstBytes}; while head -c "$n" 3<&-; do read -r n <&3 || break; [ "$n" = 0 ] && break; done; }; } 3<&0; settled\n`;
 
+/**
+ * `timeout` stands in front of sudo, so that sudoers(5) can list the commands themselves. It may not end a command of root: one that
+ * goes on behind its limit costs the connection when the limit of this side is over, too.
+ */
 const oneCommand = (prefix: readonly string[], { argv, seconds }: TimedCommand): string =>
   `${["timeout", "--kill-after=2", String(seconds), ...prefix, ...argv].map(shellWord).join(" ")} </dev/null; ended;`;
