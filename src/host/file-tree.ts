@@ -32,6 +32,8 @@ export const fileTree = (
     const pending = [...pathSteps(path)];
     const real: string[] = [];
     let symlinks = 0;
+    const expectRest = (): void => files.expect?.(hostPath(`/${[...real, ...pending].join("/")}`));
+    expectRest();
     for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
       if (name === "." || name === "") continue;
       if (name === "..") {
@@ -54,6 +56,7 @@ export const fileTree = (
       if (symlinks > MOST_SYMLINKS) return { status: "loop" };
       if (target.startsWith("/")) real.length = 0;
       pending.unshift(...pathSteps(target));
+      expectRest();
     }
     return { status: "present", value: hostPath(`/${real.join("/")}`) };
   };

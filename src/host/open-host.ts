@@ -39,6 +39,9 @@ export const openHost = (root: string, journal: JournalSource = {}, seconds?: nu
   });
 };
 
+/** What a shell ends with where there is no such program. */
+const NOT_FOUND = 127;
+
 /** What a host is made of. */
 interface HostParts {
   readonly files: RawFiles;
@@ -53,7 +56,7 @@ interface HostParts {
 }
 
 /** The host that these files and programs are of. */
-const hostOf = ({
+export const hostOf = ({
   files,
   programs: { runToEnd, runAsStream },
   root,
@@ -73,9 +76,11 @@ const hostOf = ({
         `there is no Nix database at ${STORE_DATABASE}, and asking would create one`,
       );
     }
-    const installed = await runToEnd([program, "--version"]);
-    if (installed.failure) return installed;
-    return runToEnd(coveredNix(program, root, args, await isRoot()));
+    // Not even `--version` comes first: nix-store opens its store before it looks at its arguments (Nix 2.8.0, traced).
+    const result = await runToEnd(coveredNix(program, root, args, await isRoot()));
+    return result.exitCode === NOT_FOUND
+      ? { ...result, exitCode: null, failure: "not-installed" }
+      : result;
   };
 
   /** Output of getfacl repeats the paths it was given; ours are the host's. */

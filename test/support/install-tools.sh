@@ -12,6 +12,9 @@ tools=(
   unshare=util-linux
   pgrep=procps
   git=git
+  sshd=openssh-server
+  ssh=openssh-client
+  sudo=sudo
 )
 
 missing_packages() {
