@@ -169,7 +169,7 @@ const problems = (failure: string | undefined, complaints: readonly string[]): r
     if (TOO_FEW_RIGHTS.test(complaint)) {
       reasons.add(PARTIAL);
     } else if (
-      /Journal file .* (?:truncated|corrupted)|unsupported feature|Failed to open|Failed to map|Bad message/iu.test(
+      /Journal file .* (?:truncated|corrupted)|unsupported feature|Failed to open|Failed to map|Bad message|could not be read/iu.test(
         complaint,
       )
     ) {
