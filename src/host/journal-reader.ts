@@ -7,11 +7,7 @@ export interface JournalReader {
   stream(args: readonly string[]): CommandStream;
 }
 
-/**
- * A host whose journal is read elsewhere than the rest of it.
- *
- * @internal
- */
+/** A host whose journal is read elsewhere than the rest of it. */
 export const withJournal = (host: Host, journal: JournalReader): Host => ({
   ...host,
   ownJournal: false,

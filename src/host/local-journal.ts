@@ -25,7 +25,11 @@ export const localJournal = (files: () => Promise<readonly string[]>): JournalRe
   },
 });
 
-const NOTHING: CommandResult = { exitCode: 0, stdout: "", stderr: "No journal files were found." };
+const NOTHING: CommandResult = {
+  exitCode: 0,
+  stdout: "",
+  stderr: "No journal files were found.\n",
+};
 
 /** `--file` takes patterns, so that what is special in a name is escaped (glob(7)). */
 const journalctl = (
