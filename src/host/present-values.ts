@@ -57,10 +57,11 @@ export const withCondition = (
 
 /**
  * Whether journalctl could not answer. That nothing matches is an answer: exit status 1 without a word, or with "no data" (252 to 262);
- * those are also its words for a file that is cut off.
+ * those are also its words for a file that is cut off. Without an exit status it was killed, or could not be started at all.
  */
 export const hasFailed = ({ exitCode, failure, stderr }: CommandEnd): boolean =>
   failure !== undefined ||
+  exitCode === null ||
   (exitCode !== 0 &&
     stderr.trim() !== "" &&
     (!stderr.includes("No data available") || stderr.includes("Failed to open")));

@@ -2,6 +2,7 @@ import type { JournalReader } from "../host/journal-reader.ts";
 import type { FileSource } from "../host/journal-sources.ts";
 import { localJournal } from "../host/local-journal.ts";
 import { hasFailed } from "../host/present-values.ts";
+import { areOfClones } from "./cloned-machines.ts";
 import { findByHalving, type Halved, type Said } from "./halving.ts";
 import { machinesIn, UNKNOWN_MACHINE } from "./machines.ts";
 
@@ -56,14 +57,27 @@ export const fileJournals = async (
       if (known !== undefined && !known.includes(source)) known.push(source);
     }
   }
-  return {
-    journals: [...machines].map(([key, own]) => ({
-      machineId: key.startsWith(UNKNOWN_MACHINE) ? UNKNOWN_MACHINE : key,
-      sources: own,
-      isShared: own.some((source) => shared.has(source)),
-    })),
-    complaints: [...complaints],
-  };
+  const journals: JournalOfMachines[] = [];
+  for (const [key, own] of machines) {
+    const machineId = key.startsWith(UNKNOWN_MACHINE) ? UNKNOWN_MACHINE : key;
+    const isShared = own.some((source) => shared.has(source));
+    const groups = isShared ? [own] : await byHost(own);
+    if (groups.length > 1) {
+      const places = own.map(({ name }) => name).join(" and ");
+      complaints.add(`several hosts have the machine id ${machineId}: ${places} are read apart`);
+    }
+    journals.push(...groups.map((group) => ({ machineId, sources: group, isShared })));
+  }
+  return { journals, complaints: [...complaints] };
+};
+
+/** The sources of one machine id: together, or each alone where clones have it. */
+const byHost = async (
+  sources: readonly FileSource[],
+): Promise<readonly (readonly FileSource[])[]> => {
+  const apart = sources.map((source) => [source]);
+  const areClones = apart.length > 1 && (await areOfClones(apart.map(readerOfSources)));
+  return areClones ? apart : [sources];
 };
 
 /** So many sources are asked together at most: each of their files is an argument of one process. */

@@ -40,14 +40,21 @@ interface Told {
   readonly vm?: string;
   /** Seconds behind the start; each hour is a boot of its own. */
   readonly at: number;
+  readonly boot?: number;
 }
 
-const entry = ({ machine, hostname, vm, at }: Told): JournalEntry => ({
+const entry = ({
+  machine,
+  hostname,
+  vm,
+  at,
+  boot = Math.floor(at / 3600),
+}: Told): JournalEntry => ({
   time: START + at * 1_000_000,
   fields: {
     _MACHINE_ID: id(machine),
     _HOSTNAME: hostname,
-    _BOOT_ID: id(machine * 1000 + Math.floor(at / 3600)),
+    _BOOT_ID: id(machine * 1000 + boot),
     _TRANSPORT: "journal",
     _PID: "1",
     SYSLOG_IDENTIFIER: "systemd",
@@ -189,6 +196,27 @@ describe.skipIf(!requireTools("journalctl", "systemd-journal-remote"))("a fleet"
     expect(names(hosts)).toEqual(["one 1", "three 3", "two 2"]);
     const [one] = hosts;
     expect(one === undefined ? [] : await messages(one)).toEqual(["one 1", "one 2"]);
+  });
+
+  it("keeps hosts apart that run at the same time with one machine id", async () => {
+    const clone = (hostname: string, boot: number): readonly Told[] =>
+      [0, 3000].map((at) => ({ machine: 7, hostname, vm: "test-vm", at, boot }));
+    await write("clones/remote-one.journal", clone("one", 0));
+    await write("clones/remote-two.journal", clone("two", 1));
+    const { hosts, complaints } = await journalHosts(
+      { kind: "directory", directory: join(scratch, "clones") },
+      [VM],
+    );
+    expect(names(hosts)).toEqual(["one 7", "two 7"]);
+    expect(await Promise.all(hosts.map((host) => messages(host)))).toEqual([
+      ["one 0", "one 3000"],
+      ["two 0", "two 3000"],
+    ]);
+    expect(complaints).toEqual([
+      expect.stringMatching(
+        /^several hosts have the machine id 0+7: .*remote-one and .*remote-two are/u,
+      ),
+    ]);
   });
 
   it("is read without the files that are damaged, and they are named", async () => {
