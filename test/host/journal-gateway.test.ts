@@ -1,8 +1,7 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
-import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -10,34 +9,15 @@ import { answering } from "../../src/host/journal-answer.ts";
 import { openGateway } from "../../src/host/journal-gateway.ts";
 import type { JournalReader } from "../../src/host/journal-reader.ts";
 import { exportText, writeJournal } from "../support/journal-export.ts";
-import { requireTools } from "../support/requirements.ts";
+import { canServeJournals, freePort, serveJournals, type Gateway } from "../support/gateway.ts";
 
-const GATEWAYD = "/lib/systemd/systemd-journal-gatewayd";
 const START = 1_758_948_000_000_000;
 const VM = "microvm@test-vm.service";
 const ENVIRONMENT = { PATH: process.env["PATH"], TZ: "UTC", LC_ALL: "C.UTF-8" };
 
-/** A port of the loopback that was free a moment ago. */
-const freePort = async (): Promise<number> => {
-  const server = createTcpServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-};
-
-describe.skipIf(
-  !requireTools(
-    "journalctl",
-    "systemd-journal-remote",
-    "systemd-journal-gatewayd",
-    "systemd-socket-activate",
-  ),
-)("a systemd-journal-gatewayd", () => {
+describe.skipIf(!canServeJournals)("a systemd-journal-gatewayd", () => {
   let scratch = "";
-  let gatewayd: ChildProcess | undefined;
+  let gateway: Gateway | undefined;
   let reader: JournalReader | undefined;
   let serves: string | undefined;
 
@@ -58,21 +38,14 @@ describe.skipIf(
     }));
     const file = join(scratch, "served.journal");
     await writeJournal(file, exportText(entries, START - 5_000_000), "e".repeat(32));
-    const port = await freePort();
-    gatewayd = spawn(
-      "systemd-socket-activate",
-      ["-l", `127.0.0.1:${port}`, GATEWAYD, `--directory=${scratch}`],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
-    // It says that it listens before it takes the first connection.
-    if (gatewayd.stderr !== null) await once(gatewayd.stderr, "data");
-    const opened = await openGateway(`http://127.0.0.1:${port}`);
+    gateway = await serveJournals(scratch);
+    const opened = await openGateway(gateway.url);
     if (opened.status !== "opened") throw new Error(opened.message);
     serves = opened.serves.machineId;
     reader = answering(opened.source);
   });
   afterAll(() => {
-    gatewayd?.kill();
+    gateway?.stop();
     rmSync(scratch, { recursive: true });
   });
 
