@@ -164,12 +164,13 @@ const PARTIAL =
 /** journalctl says nothing about rights or bad files on stdout; what it says on stderr is a gap of its own. */
 const problems = (failure: string | undefined, complaints: readonly string[]): readonly Gap[] => {
   const reasons = new Set<string>();
+  const asides = complaints.filter((complaint) => OF_OTHERS.test(complaint));
   if (failure !== undefined) reasons.add(failure);
   for (const complaint of complaints) {
     if (TOO_FEW_RIGHTS.test(complaint)) {
       reasons.add(PARTIAL);
     } else if (
-      /Journal file .* (?:truncated|corrupted)|unsupported feature|Failed to open|Failed to map|Bad message/iu.test(
+      /Journal file .* (?:truncated|corrupted)|unsupported feature|Failed to open|Failed to map|Bad message|could not be read/iu.test(
         complaint,
       )
     ) {
@@ -178,8 +179,14 @@ const problems = (failure: string | undefined, complaints: readonly string[]): r
       reasons.add("no journal files were found");
     }
   }
-  return [...reasons].map(gap);
+  return [
+    ...[...reasons].map(gap),
+    ...[...new Set(asides)].map((reason): Gap => ({ ...gap(reason), required: false })),
+  ];
 };
+
+/** What src/host/open-disk.ts leaves out is no part of this machine's story. */
+const OF_OTHERS = /^journals of other machines are left out:/u;
 
 const spanOf = (
   boots: HostJournal["boots"],

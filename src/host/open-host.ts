@@ -8,6 +8,7 @@ import {
   STORE_DATABASE,
   type NixProgram,
 } from "./nix-store.ts";
+import { journalOnly, type JournalReader } from "./journal-reader.ts";
 import { localFiles } from "./local-files.ts";
 import { maskedHost } from "./masked-host.ts";
 import { localPrograms, type Programs } from "./process.ts";
@@ -139,21 +140,12 @@ const withoutRoot = (result: CommandResult, root: string): CommandResult =>
 
 /** Only a journal, without the files of the host that wrote it. */
 export const openJournal = (journal: JournalSource): Host => {
-  const refused = { status: "refused", reason: "only a journal was given" } as const;
   const whole = openHost("/", journal);
-  return maskedHost({
-    kind: "root",
-    ownJournal: false,
-    origin: "a journal",
-    lstat: async () => refused,
-    list: async () => refused,
-    readText: async () => refused,
-    run: async (command) =>
-      command.program === "journalctl" || command.program === "git"
-        ? whole.run(command)
-        : notPossible(refused.reason),
-    stream: (command) => whole.stream(command),
-  });
+  const reader: JournalReader = {
+    run: (args) => whole.run({ program: "journalctl", args }),
+    stream: (args) => whole.stream({ program: "journalctl", args }),
+  };
+  return journalOnly(reader, "a journal");
 };
 
 const notPossible = (stderr: string): CommandResult => ({

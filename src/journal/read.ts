@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { hasFailed } from "../host/present-values.ts";
 import type { Micros } from "../vocabulary.ts";
 import { parseJsonEntry, type JournalEntry } from "./entry.ts";
 
@@ -56,7 +57,7 @@ export const readEntries = async (
   }
   const end = await stream.end;
   const complaints = complaintsOf(end.stderr);
-  const failed = end.failure !== undefined || (end.exitCode !== 0 && !isEmptyAnswer(end.stderr));
+  const failed = hasFailed(end);
   return {
     entries,
     malformed,
@@ -90,10 +91,10 @@ const nearest = async (host: Host, args: readonly string[]): Promise<Nearest> =>
     entry = parseJsonEntry(line);
     if (entry !== undefined) break;
   }
-  const { exitCode, failure, stderr } = await stream.end;
+  const end = await stream.end;
+  const { exitCode, failure, stderr } = end;
   if (entry !== undefined) return { status: "found", entry };
-  const failed = failure !== undefined || (exitCode !== 0 && !isEmptyAnswer(stderr));
-  return failed
+  return hasFailed(end)
     ? { status: "unknown", why: failureText(failure, exitCode, complaintsOf(stderr)) }
     : { status: "none" };
 };
@@ -104,17 +105,13 @@ export const complaintsOf = (stderr: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== "" && !/^-- No entries --$/u.test(line));
 
-/** Exit status 1 without a word, or with "no data": nothing matched (journalctl 252 to 262). */
-const isEmptyAnswer = (stderr: string): boolean =>
-  stderr.trim() === "" || /No data available/u.test(stderr);
-
 const failureText = (
   failure: string | undefined,
   exitCode: number | null,
   complaints: readonly string[],
 ): string => {
   if (failure === "not-installed") return "journalctl is not installed here";
-  if (failure === "timed-out") return "journalctl did not answer in time";
+  if (failure === "timed-out") return complaints[0] ?? "journalctl did not answer in time";
   if (failure === "interrupted") return "reading it was interrupted";
   if (failure === "not-possible") return complaints[0] ?? "journalctl could not be asked";
   return complaints[0] ?? `journalctl ended with status ${exitCode}`;

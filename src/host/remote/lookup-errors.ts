@@ -29,6 +29,8 @@ export const notAnswered = (program: string, end: CommandEnd): Missed | undefine
       return refused(`${program} did not answer in time`);
     case "too-much-output":
       return refused(`${program} printed too much`);
+    case "interrupted":
+      return refused(`asking ${program} was interrupted`);
     case "not-possible":
       return refused(lastWords(Buffer.from(end.stderr)) ?? `${program} could not be asked`);
   }

@@ -7,7 +7,7 @@ import { openHost } from "../../../src/host/open-host.ts";
 import { openRemote, type RemoteOptions } from "../../../src/host/remote/open-remote.ts";
 import { sudoersEntries } from "../../../src/dev/remote-docs.ts";
 import type { Host } from "../../../src/host/host.ts";
-import { diagnoseHost } from "../../../src/index.ts";
+import { diagnoseHost } from "../../../src/requests/diagnose-hosts.ts";
 import { hostPath } from "../../../src/vocabulary.ts";
 import { allPages } from "../../support/all-pages.ts";
 import { builtTrees, canBuildTrees } from "../../support/built-trees.ts";
