@@ -19,8 +19,10 @@ const NO_JOURNAL: HostJournal = {
   boots: [],
   events: [],
   suppressed: [],
-  clockJumps: [],
+  clockSteps: [],
   holes: [],
+  sequenceHoles: [],
+  shortfalls: [],
 };
 
 /**
@@ -33,7 +35,6 @@ export const aheadOfStart = (evidence: CollectedEvidence): CollectedEvidence => 
   hostJournal: collected({
     ...(valueOf(evidence.hostJournal) ?? NO_JOURNAL),
     events: [],
-    holes: [],
   }),
   unit: mapped(evidence.unit, (unit) => ({ ...unit, live: undefined })),
   state: mapped(evidence.state, (state) => {

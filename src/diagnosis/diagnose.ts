@@ -23,6 +23,7 @@ import { collectVm, type HostFacts, type VmEvidence } from "./collect.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, SecretStages, VmDiagnosis, VmStatus } from "./finding.ts";
 import { judge } from "./judgement.ts";
+import { ledgerOf, type LedgerEntry } from "./ledger.ts";
 import { predictStart } from "./next-start.ts";
 import { weighRemedies } from "./remedies.ts";
 import { hypotheses } from "./hypotheses/hypotheses.ts";
@@ -48,6 +49,8 @@ export interface Diagnosis {
   readonly coverage: HostJournal;
   readonly complete: boolean;
   readonly gaps: readonly Gap[];
+  /** What was looked at and what was missing, line by line: every "no" names the lines that carry it. */
+  readonly ledger: readonly LedgerEntry[];
   readonly vms: readonly VmDiagnosis[];
   /** Absent where nothing was asked to be suppressed. */
   readonly suppressions?: SuppressionState;
@@ -115,6 +118,11 @@ export const diagnoseVms = async (
     },
     complete: !gaps.some(({ required }) => required),
     gaps,
+    ledger: ledgerOf(
+      journal.journal,
+      found.map(({ evidence }) => evidence),
+      gaps,
+    ),
     vms: found.map((one) => diagnoseVm(one, { journalComplete, holding: wanted?.holding ?? [] })),
     ...(wanted === undefined ? {} : { suppressions: wanted }),
   };

@@ -1,3 +1,4 @@
+import { lineKey, lookedAt } from "../../src/evidence/coverage.ts";
 import type { EvidenceMap } from "../../src/evidence/evidence.ts";
 import type { HostIdentity } from "../../src/evidence/host-identity.ts";
 import type { HostJournal, Invocation, VmJournal } from "../../src/evidence/journal.ts";
@@ -281,8 +282,10 @@ export const hostJournal = (more: Partial<HostJournal> = {}): HostJournal => ({
   last: LAST,
   events: [],
   suppressed: [],
-  clockJumps: [],
+  clockSteps: [],
   holes: [],
+  sequenceHoles: [],
+  shortfalls: [],
   ...more,
 });
 
@@ -327,7 +330,12 @@ export const repository = (
   untracked: [],
   status: command("git", "status"),
   locks: [],
-  searched: { kind: "coverage", source: "configuration repository", text: "all refs" },
+  searched: {
+    kind: "coverage",
+    source: "configuration repository",
+    text: "all refs",
+    ledger: [lineKey(lookedAt("configuration-repository", "all refs"))],
+  },
   problems: [],
   ...more,
 });
