@@ -12,10 +12,10 @@ export const lineWords = (line: CoverageLine): string => {
       return `looked at: ${line.what}`;
     case "head": {
       const number = line.number === undefined ? "" : `, number ${line.number}`;
-      const oldest = `the oldest entry${at(line.since)}${number}`;
+      const oldest = `the oldest entry${line.since === undefined ? "" : `, of ${moment(line.since)}${number},`}`;
       return line.begins === "boot"
         ? `${oldest} is among the first of its boot`
-        : `${oldest} came ${formatDuration(line.afterBoot)} after the boot: what it wrote before is not kept (rotated away, vacuumed, or never copied)`;
+        : `${oldest} came ${formatDuration(line.afterBoot)} after the boot: what that boot wrote before is not kept (rotated away, vacuumed, or never copied)`;
     }
     case "sequence-hole":
       return `at least ${counted(line.count, "entry", "entries")} missing${between(line)}: numbers between ${line.after} and ${line.before} are in no file`;

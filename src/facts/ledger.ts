@@ -165,5 +165,9 @@ export const repositoryLine = ({ text }: CoverageRef): CoverageLine =>
 export const credentialPlacesLine = ({ places }: CredentialStore): CoverageLine =>
   lookedAt(
     "credential-store",
-    listed(places.filter(({ state }) => state !== "denied").map(({ path }) => path)),
+    counted(
+      places.filter(({ state }) => state !== "denied").length,
+      "place that systemd takes credentials from",
+      "places that systemd takes credentials from",
+    ),
   );

@@ -1,13 +1,14 @@
 import { formatUtc } from "../time/format-time.ts";
 import { evidenceNumbers } from "./evidence-numbers.ts";
 import { jsonCited, jsonFinding } from "./json.ts";
+import { jsonLedger } from "./ledger.ts";
 import type { Report } from "./report.ts";
 import { jsonSuppressed, jsonSuppressions } from "./suppressed.ts";
 import { plain, withMoments } from "./words.ts";
 
 /** The prediction for programs: the keys of a diagnosis where they mean the same. */
 export const renderCheckJson = ({ diagnosis, generatedAt }: Report): string => {
-  const numbers = evidenceNumbers();
+  const numbers = evidenceNumbers(diagnosis.ledger);
   const vms = diagnosis.vms.map(({ vm, nextStart }) => ({
     vm,
     prediction: nextStart.prediction,
@@ -38,6 +39,7 @@ export const renderCheckJson = ({ diagnosis, generatedAt }: Report): string => {
       reason: plain(reason),
       ...(vm === undefined ? {} : { vm }),
     })),
+    coverage: { ledger: jsonLedger(diagnosis.ledger) },
     suppressions: jsonSuppressions(diagnosis.suppressions),
     vms,
     evidence: jsonCited(numbers),

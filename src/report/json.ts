@@ -3,6 +3,7 @@ import type { EvidenceRef, FileStat } from "../evidence/reference.ts";
 import { formatUtc } from "../time/format-time.ts";
 import type { Micros } from "../vocabulary.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
+import { jsonLedger } from "./ledger.ts";
 import { plain, withMoments } from "./words.ts";
 import { jsonSuppressed, jsonSuppressions } from "./suppressed.ts";
 import type { Report } from "./report.ts";
@@ -14,7 +15,7 @@ export const renderJson = (report: Report): string =>
   `${JSON.stringify(jsonReport(report), undefined, 2)}\n`;
 
 const jsonReport = ({ diagnosis, generatedAt }: Report) => {
-  const numbers = evidenceNumbers();
+  const numbers = evidenceNumbers(diagnosis.ledger);
   const { coverage, window } = diagnosis;
   const vms = diagnosis.vms.map((vm) => jsonVm(vm, numbers));
   return {
@@ -46,6 +47,7 @@ const jsonReport = ({ diagnosis, generatedAt }: Report) => {
         ...(ref?.since === undefined ? {} : { since: formatUtc(ref.since) }),
         ...(ref?.until === undefined ? {} : { until: formatUtc(ref.until) }),
       })),
+      ledger: jsonLedger(diagnosis.ledger),
     },
     suppressions: jsonSuppressions(diagnosis.suppressions),
     vms,
@@ -146,10 +148,10 @@ const jsonArgument = ({ text: words, evidence }: Argument, numbers: EvidenceNumb
 
 /** Everything that was cited, by number. */
 export const jsonCited = (numbers: EvidenceNumbers) =>
-  numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref) }));
+  numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref, numbers) }));
 
 /** Evidence with its own words; control characters of others are dropped, here too. */
-const jsonEvidence = (ref: EvidenceRef) => {
+const jsonEvidence = (ref: EvidenceRef, numbers: EvidenceNumbers) => {
   switch (ref.kind) {
     case "journal":
       return {
@@ -185,6 +187,7 @@ const jsonEvidence = (ref: EvidenceRef) => {
         text: plain(ref.text),
         ...(ref.since === undefined ? {} : { since: formatUtc(ref.since) }),
         ...(ref.until === undefined ? {} : { until: formatUtc(ref.until) }),
+        ledger: numbers.linesOf(ref),
       };
   }
 };

@@ -5,7 +5,7 @@ import { plain } from "./words.ts";
 
 /** The timeline for programs: rows in order, with the cursor or path of what each rests on. */
 export const renderTimelineJson = ({ diagnosis, generatedAt }: Report): string => {
-  const numbers = evidenceNumbers();
+  const numbers = evidenceNumbers(diagnosis.ledger);
   const { first, last } = diagnosis.coverage;
   const [since, until] = [diagnosis.window.since ?? first, diagnosis.window.until ?? last];
   const document = {
