@@ -13,7 +13,8 @@ export interface Silences {
 /**
  * The holes between two moments: spans of at least `least` microseconds in which nobody at all wrote a line.
  * Jumps ahead from entry to entry, so that a silent hour costs a few reads and a busy one is not read at all.
- * It asks at round times of the clock, so that spans that overlap ask the same, and a recording answers for both.
+ * It asks at round times of the clock, so that of two spans that begin with a line the longer one asks all that the other does,
+ * and a recording of it answers for both.
  */
 export const findHoles = async (
   host: Host,

@@ -118,7 +118,11 @@ const doubtsIn = (
     doubts.push("Whether the journal has holes could not be looked at.");
   if (!input.journalComplete) doubts.push("The journal could be read only in part.");
   const units = new Set(history.phases.flatMap(({ starts }) => starts.map(({ unit }) => unit)));
-  if (whatMayHide(hostJournal, { units }).some(({ kind }) => kind === "suppressed")) {
+  if (
+    whatMayHide(hostJournal, { concerns: (unit) => units.has(unit) }).some(
+      ({ kind }) => kind === "suppressed",
+    )
+  ) {
     doubts.push(
       "journald suppressed lines of the unit or of systemd, and a guest's word or a start may be among them.",
     );

@@ -116,8 +116,8 @@ const TELLING = /^init\.scope$|^microvm@|sops|agenix/u;
 export interface CoverageQuestion {
   readonly since?: Micros | undefined;
   readonly until?: Micros | undefined;
-  /** Suppressed lines of other units hide nothing. */
-  readonly units?: ReadonlySet<UnitName>;
+  /** The units whose lines the answer may lie in, besides systemd's own: suppressed lines of others hide nothing. */
+  readonly concerns?: (unit: UnitName) => boolean;
 }
 
 /** Lines of the ledger that touch a span of time; one without a time touches every span. */
@@ -140,10 +140,10 @@ export const whatMayHide = (
     (line) =>
       line.mayHide &&
       (line.kind !== "suppressed" ||
-        question.units === undefined ||
+        question.concerns === undefined ||
         line.unit === undefined ||
         line.unit === "init.scope" ||
-        question.units.has(line.unit)),
+        question.concerns(line.unit)),
   );
 
 /** The generations that were looked at for an installer of the VM. */

@@ -293,6 +293,12 @@ export const hostJournal = (more: Partial<HostJournal> = {}): HostJournal => ({
 export const holedJournal = (): HostJournal =>
   hostJournal({ holes: [{ since: FIRST, until: LAST }] });
 
+/** The same hour with a journal file gone from its middle. */
+export const numbersLost = (): HostJournal =>
+  hostJournal({
+    sequenceHoles: [{ since: FIRST, until: LAST, count: 400, after: 100, before: 501 }],
+  });
+
 const absent = (path: string): FileRef => ({ kind: "file", path: hostPath(path), absent: true });
 
 /** `at` seconds after the beginning of the journal. */

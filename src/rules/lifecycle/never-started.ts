@@ -1,6 +1,6 @@
 import type { Invocation } from "../../evidence/journal.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
-import { journalCoverage } from "../../facts/journal-coverage.ts";
+import { holdsEverything, journalCoverage } from "../../facts/journal-coverage.ts";
 import { hasFailed } from "../../facts/starts.ts";
 import { counted, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
@@ -57,9 +57,7 @@ export default defineRule({
       history.readyStarts.length > 0 ||
       history.running ||
       mostWereCutShort(vmJournal.invocations) ||
-      hostJournal.holes.length > 0 ||
-      hostJournal.sequenceHoles.length > 0 ||
-      hostJournal.unchecked !== undefined
+      !holdsEverything(hostJournal, { concerns: (unit) => unit === first.unit })
     )
       return;
     const coverage = journalCoverage(

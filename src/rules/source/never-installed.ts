@@ -41,7 +41,10 @@ export default defineRule({
     const { installation, hostJournal } = knowledge;
     const boot = hostJournal?.boots.at(-1);
     const thisBoot = boot === undefined ? {} : { since: boot.first, until: boot.last };
-    const isCovered = holdsEverything(hostJournal, thisBoot);
+    const isCovered = holdsEverything(hostJournal, {
+      ...thisBoot,
+      concerns: (unit) => /sops|agenix/u.test(unit),
+    });
     const spoke = installation.events.filter(
       ({ time }) => boot === undefined || time >= boot.first,
     );

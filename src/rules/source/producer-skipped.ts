@@ -49,7 +49,11 @@ export default defineRule({
         if (why === undefined || producer.ref === undefined) continue;
         // Whether an installer's unit was asked to run is told by what it left (source/never-installed).
         if (isInstaller && why.kind === "never-asked") continue;
-        if (why.kind === "never-asked" && !holdsEverything(hostJournal)) continue;
+        if (
+          why.kind === "never-asked" &&
+          !holdsEverything(hostJournal, { concerns: (unit) => unit === producer.name })
+        )
+          continue;
         const coverage = journalCarries(hostJournal, `lines about ${producer.name}`);
         yield {
           title: `${producer.name}, which makes ${wanted.path}, ${why.kind === "skipped" ? "was skipped" : "was never asked to run"}`,
