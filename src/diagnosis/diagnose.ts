@@ -23,7 +23,7 @@ import { collectVm, type HostFacts, type VmEvidence } from "./collect.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, SecretStages, VmDiagnosis, VmStatus } from "./finding.ts";
 import { judge } from "./judgement.ts";
-import { ledgerOf, type LedgerEntry } from "./ledger.ts";
+import { gapsOfLoss, ledgerOf, type LedgerEntry } from "./ledger.ts";
 import { predictStart } from "./next-start.ts";
 import { weighRemedies } from "./remedies.ts";
 import { hypotheses } from "./hypotheses/hypotheses.ts";
@@ -105,7 +105,11 @@ export const diagnoseVms = async (
   };
   const found: VmEvidence[] = [];
   for (const vm of vms) found.push(await collectVm(host, vm, shared, window));
-  const gaps = distinctGaps([...journal.gaps, ...found.flatMap((one) => one.gaps)]);
+  const gaps = distinctGaps([
+    ...journal.gaps,
+    ...gapsOfLoss(journal.journal),
+    ...found.flatMap((one) => one.gaps),
+  ]);
   const journalComplete = journal.gaps.length === 0;
   return {
     origin: host.origin,

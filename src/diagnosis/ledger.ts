@@ -1,4 +1,9 @@
-import { lineKey, type CoverageLine, type SourceName } from "../evidence/coverage.ts";
+import {
+  lineKey,
+  type CoverageLine,
+  type Shortfall,
+  type SourceName,
+} from "../evidence/coverage.ts";
 import { valueOf, type CollectedEvidence, type Gap } from "../evidence/evidence.ts";
 import type { Boot, HostJournal } from "../evidence/journal.ts";
 import {
@@ -8,6 +13,7 @@ import {
   repositoryLine,
   rootsLine,
 } from "../facts/ledger.ts";
+import { counted } from "../facts/wording.ts";
 import { lineWords } from "../facts/ledger-words.ts";
 
 /** A line of the coverage ledger as a report cites it. */
@@ -27,16 +33,45 @@ export const ledgerOf = (
   evidence: readonly CollectedEvidence[],
   gaps: readonly Gap[],
 ): readonly LedgerEntry[] => {
+  const seen = [...journalLines(journal), ...evidence.flatMap(linesOf)];
   const lines = [
-    ...journalLines(journal),
-    ...evidence.flatMap(linesOf),
-    ...gaps.flatMap((gap) => lineOfGap(gap)),
+    ...seen,
+    ...gaps
+      .flatMap(lineOfGap)
+      .filter(
+        ({ source, reason }) =>
+          !seen.some(
+            (line) => line.source === source && "reason" in line && line.reason === reason,
+          ),
+      ),
   ];
   const byKey = new Map(lines.map((line) => [lineKey(line), line] as const));
   return [...byKey]
     .toSorted(([a, left], [b, right]) => inOrder(left, right, journal.boots) || (a < b ? -1 : 1))
     .map(([key, line], index) => ({ id: `c${index + 1}`, key, line, text: lineWords(line) }));
 };
+
+/** Entries that are missing between files are gaps of every VM: nobody knows whose they were. */
+export const gapsOfLoss = (journal: HostJournal): readonly Gap[] =>
+  journalLines(journal).flatMap((line) =>
+    line.kind === "sequence-hole" && line.since !== undefined && line.until !== undefined
+      ? [
+          {
+            source: "journal" as const,
+            reason: `at least ${counted(line.count, "entry", "entries")} missing: numbers between ${line.after} and ${line.before} are in no file`,
+            required: true,
+            ref: {
+              kind: "coverage" as const,
+              source: "journal",
+              text: "sequence numbers",
+              since: line.since,
+              until: line.until,
+              ledger: [lineKey(line)] as const,
+            },
+          },
+        ]
+      : [],
+  );
 
 const linesOf = (evidence: CollectedEvidence): readonly CoverageLine[] => {
   const journal = valueOf(evidence.hostJournal);
@@ -53,8 +88,10 @@ const linesOf = (evidence: CollectedEvidence): readonly CoverageLine[] => {
   ];
 };
 
+type ShortfallLine = Extract<CoverageLine, { readonly kind: Shortfall }>;
+
 /** Gaps of the journal as a whole and its silences have lines of their own. */
-const lineOfGap = ({ source, reason, required, kind, vm, ref }: Gap): readonly CoverageLine[] =>
+const lineOfGap = ({ source, reason, required, kind, vm, ref }: Gap): readonly ShortfallLine[] =>
   ref !== undefined || (source === "journal" && vm === undefined)
     ? []
     : [

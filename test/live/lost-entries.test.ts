@@ -11,9 +11,13 @@ import { bootSystemd } from "../support/own-systemd.ts";
 import { parseReport, vmOf, type JsonReport, type JsonVm } from "../support/report-json.ts";
 import { requireRoot, requireTools } from "../support/requirements.ts";
 
-const canBoot = requireTools("unshare", "nsenter", "systemctl", "journalctl") && requireRoot();
+const canBoot =
+  requireTools("unshare", "nsenter", "setpriv", "systemctl", "journalctl") && requireRoot();
 
-/** A VM whose runner is refused its secret, started twice in each of four journal files; a fifth one suppresses lines. */
+/**
+ * A VM whose runner is refused its secret, started twice in each of four journal files, beside a user whose lines take numbers of the
+ * same count; in the fifth one lines of another VM are suppressed.
+ */
 const STORY = `
 set -e
 mkdir -p /var/log/journal && systemctl restart systemd-journald && journalctl --flush
@@ -43,12 +47,13 @@ for file in 1 2 3 4; do
     while systemctl is-active --quiet microvm@demo-vm.service; do sleep 0.02; done
   done
   seq 1 20 | systemd-cat -t filler
+  seq 1 15 | setpriv --reuid 1000 --clear-groups systemd-cat -t session
   journalctl --sync && journalctl --rotate
 done
 systemctl start microvm@loud-vm.service || true
 journalctl --sync
 cp -r /var/log/journal/. /run/out/whole
-journalctl --quiet --vacuum-files=4
+journalctl --quiet --vacuum-files=5
 cp -r /var/log/journal/. /run/out/vacuumed
 `;
 
@@ -96,7 +101,7 @@ describe.skipIf(!canBoot)("a journal that journald wrote", () => {
     const directory = join(scratch, name);
     await cp(join(scratch, "whole"), directory, { recursive: true });
     const files = (await readdir(directory, { recursive: true }))
-      .filter((file) => file.endsWith(".journal"))
+      .filter((file) => /\/system[@.].*journal$/u.test(file))
       // The number of the first entry stands in the name; the newest file has none.
       .toSorted((a, b) =>
         (/-(\w{16})-/u.exec(a)?.[1] ?? "z").localeCompare(/-(\w{16})-/u.exec(b)?.[1] ?? "z"),
@@ -121,6 +126,9 @@ describe.skipIf(!canBoot)("a journal that journald wrote", () => {
     const hole = seen.report.coverage.ledger.find(({ kind }) => kind === "sequence-hole");
     expect(hole).toMatchObject({ source: "journal", mayHide: true });
     expect(hole?.count).toBeGreaterThanOrEqual(20);
+    expect(seen.report.coverage.gaps.map(({ reason }) => reason)).toContainEqual(
+      expect.stringContaining(`at least ${hole?.count} entries missing`),
+    );
     expect(seen.vm.everWorked.answer).toBe("unknown");
     expect(seen.vm.everWorked.basis).toContain(`at least ${hole?.count} entries`);
     expect(seen.vm.findings.map(({ id }) => id)).not.toContain("lifecycle/never-started");
