@@ -63,7 +63,7 @@ export const collectHostJournal = async (
       boots: boots.boots,
       ...span,
       ...nameOf(latest ?? first),
-      ...(first === undefined ? {} : { head: headOf(first, events, host.ownJournal) }),
+      ...(first === undefined ? {} : { head: headOf(first, events) }),
       events,
       suppressed,
       clockSteps,
@@ -102,23 +102,18 @@ const FIRST_LINES = 5 * 60 * 1_000_000;
 const MINUTE = 60 * 1_000_000;
 
 /** In a container the kernel's clock is that of its host: there only journald's own word tells of a beginning. */
-const headOf = (entry: JournalEntry, events: readonly HostEvent[], isOwn: boolean): JournalHead => {
-  const number = Number(entry.fields["__SEQNUM"]);
-  return {
-    boot: entry.boot,
-    time: entry.time,
-    afterBoot: entry.monotonic,
-    ...(isOwn && Number.isSafeInteger(number) && number > 0 ? { number } : {}),
-    isFirst:
-      entry.monotonic <= FIRST_LINES ||
-      (isOwn && number === 1) ||
-      entry.messageId === MESSAGE_ID.journalStart ||
-      events.some(
-        ({ kind, ref }) =>
-          kind === "journal-started" && ref.time >= entry.time && ref.time - entry.time <= MINUTE,
-      ),
-  };
-};
+const headOf = (entry: JournalEntry, events: readonly HostEvent[]): JournalHead => ({
+  boot: entry.boot,
+  time: entry.time,
+  afterBoot: entry.monotonic,
+  isFirst:
+    entry.monotonic <= FIRST_LINES ||
+    entry.messageId === MESSAGE_ID.journalStart ||
+    events.some(
+      ({ kind, ref }) =>
+        kind === "journal-started" && ref.time >= entry.time && ref.time - entry.time <= MINUTE,
+    ),
+});
 
 /** Verifying costs about 20 seconds for a million entries, so only a small journal is verified. */
 const MOST_VERIFIED = 50_000;

@@ -26,13 +26,12 @@ export type CoverageFact =
   | { readonly kind: "looked-at"; readonly what: string }
   /**
    * The oldest entry that is kept: `boot` where its boot begins with it, `middle` where the boot had written before. `afterBoot` in
-   * microseconds, by the kernel's clock; `number` where journald's own numbers are known.
+   * microseconds, by the kernel's clock.
    */
   | {
       readonly kind: "head";
       readonly begins: "boot" | "middle";
       readonly afterBoot: number;
-      readonly number?: number;
     }
   /** `count` entries at least, between the numbers `after` and `before`, are in no file. */
   | {

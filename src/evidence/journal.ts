@@ -139,8 +139,6 @@ export interface JournalHead {
   readonly time: Micros;
   /** Microseconds since that boot, by the kernel's clock. */
   readonly afterBoot: number;
-  /** journald's own number of it; absent where another program may have numbered it anew. */
-  readonly number?: number;
   /** Its boot wrote nothing before it. */
   readonly isFirst: boolean;
 }

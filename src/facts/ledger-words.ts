@@ -11,8 +11,7 @@ export const lineWords = (line: CoverageLine): string => {
     case "looked-at":
       return `looked at: ${line.what}`;
     case "head": {
-      const number = line.number === undefined ? "" : `, number ${line.number}`;
-      const oldest = `the oldest entry${line.since === undefined ? "" : `, of ${moment(line.since)}${number},`}`;
+      const oldest = `the oldest entry${line.since === undefined ? "" : `, of ${moment(line.since)},`}`;
       return line.begins === "boot"
         ? `${oldest} is among the first of its boot`
         : `${oldest} came ${formatDuration(line.afterBoot)} after the boot: what that boot wrote before is not kept (rotated away, vacuumed, or never copied)`;

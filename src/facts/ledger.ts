@@ -49,7 +49,6 @@ const headOf = ({ head, first }: HostJournal): readonly CoverageLine[] =>
           kind: "head",
           begins: head.isFirst ? "boot" : "middle",
           afterBoot: head.afterBoot,
-          ...(head.number === undefined ? {} : { number: head.number }),
           boot: head.boot,
           since: head.time,
           mayHide: false,
