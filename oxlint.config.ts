@@ -35,12 +35,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     reach: "node",
   },
   report: { may: ["evidence", "vocabulary.ts", "time"], mayTypes: ["diagnosis"], reach: "node" },
-  "index.ts": {
+  requests: {
     may: [
       "host",
       "journal",
       "collectors",
-      "rules",
       "diagnosis",
       "report",
       "evidence",
@@ -50,8 +49,13 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     reach: "node",
   },
+  "index.ts": { may: ["requests", "report", "rules", "vocabulary.ts"], reach: "node" },
   "version.ts": { may: [], reach: "node" },
-  "command-line": { may: ["vocabulary.ts", "version.ts"], reach: "node" },
+  "command-line": {
+    may: ["vocabulary.ts", "version.ts"],
+    mayTypes: ["requests"],
+    reach: "node",
+  },
   "bin.ts": { may: ["command-line"], reach: "node" },
 };
 

@@ -1,6 +1,7 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { statusOfFindings } from "../src/command-line/exit-status.ts";
+import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
 import { writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
@@ -26,12 +27,13 @@ export default class Check extends BaseCommand {
       times: flags,
       vms: args.vm ?? [],
       config: flags.config,
+      signal: interruption(),
       showSkipped: flags["show-skipped"],
     });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
-    await writeOutput(render(answer.report, "check", format, screen({ file })), { file });
-    const { severities, complete } = foretold(answer.report);
-    process.exitCode = statusOfFindings(severities, { failOn: flags["fail-on"], complete });
+    await writeOutput(render(answer.reports, "check", format, screen({ file })), { file });
+    const { severities, complete } = foretold(answer.reports);
+    endWith(statusOfFindings(severities, { failOn: flags["fail-on"], complete }));
   }
 }

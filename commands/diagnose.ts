@@ -1,6 +1,7 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { statusOfFindings } from "../src/command-line/exit-status.ts";
+import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { chosenFormat, type Format } from "../src/command-line/output-format.ts";
 import { writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
@@ -37,14 +38,17 @@ export default class Diagnose extends BaseCommand {
       vms: args.vm ?? [],
       flake: flags.flake,
       config: flags.config,
+      signal: interruption(),
       showSkipped: flags["show-skipped"],
     });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
-    await writeOutput(render(answer.report, "diagnosis", format, screen({ file })), { file });
-    process.exitCode = statusOfFindings(answer.severities, {
-      failOn: flags["fail-on"],
-      complete: answer.complete,
-    });
+    await writeOutput(render(answer.reports, "diagnosis", format, screen({ file })), { file });
+    endWith(
+      statusOfFindings(answer.severities, {
+        failOn: flags["fail-on"],
+        complete: answer.complete,
+      }),
+    );
   }
 }

@@ -1,6 +1,7 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { EXIT } from "../src/command-line/exit-status.ts";
+import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
 import { writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
@@ -21,11 +22,12 @@ export default class Timeline extends BaseCommand {
       times: flags,
       vms: args.vm ?? [],
       config: flags.config,
+      signal: interruption(),
     });
     if (answer.status !== "diagnosed") throw refusal(answer);
     const file = flags["output-file"];
-    await writeOutput(render(answer.report, "timeline", format, screen({ file })), { file });
+    await writeOutput(render(answer.reports, "timeline", format, screen({ file })), { file });
     // A timeline judges nothing: what it shows is there, and only what it could not read is missing.
-    process.exitCode = answer.complete ? EXIT.ok : EXIT.incomplete;
+    endWith(answer.complete ? EXIT.ok : EXIT.incomplete);
   }
 }

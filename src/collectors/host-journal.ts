@@ -184,7 +184,7 @@ const problems = (
 
 const kindOf = (failure: string): Shortfall => {
   if (TOO_FEW_RIGHTS.test(failure)) return "rights";
-  return /did not answer in time/u.test(failure) ? "limit" : "not-kept";
+  return /did not answer in time|interrupted/u.test(failure) ? "limit" : "not-kept";
 };
 
 const spanOf = (

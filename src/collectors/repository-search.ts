@@ -162,6 +162,8 @@ export const whyNot = ({ failure, stderr, exitCode }: CommandResult): string => 
       return "git is not on the path";
     case "too-much-output":
       return "git printed too much";
+    case "interrupted":
+      return "asking git was interrupted";
     case "not-possible":
       return first;
   }

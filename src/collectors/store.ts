@@ -166,6 +166,7 @@ const problemOf = (result: {
 }): string | undefined => {
   if (result.failure === "not-installed") return "nix-store is not on the path";
   if (result.failure === "timed-out") return "nix-store did not answer in time";
+  if (result.failure === "interrupted") return "asking nix-store was interrupted";
   if (result.failure === "not-possible") return result.stderr;
   if (result.exitCode === 0) return undefined;
   const reason =

@@ -1,5 +1,6 @@
 import { VERSION } from "../version.ts";
 import { EXIT } from "./exit-status.ts";
+import { interrupt } from "./interruption.ts";
 import { isBrokenPipe, reasonOf, writeOutput } from "./output.ts";
 
 /** Runs the command that `argv` names. `root` holds the package.json and the manifest that tell oclif of the commands. */
@@ -33,7 +34,7 @@ const fail = async (error: unknown, argv: readonly string[]): Promise<void> => {
 /** Node's own statuses for what goes wrong outside of any `catch` (1, 13) mean something else here. */
 const guardExitStatus = (argv: readonly string[]): (() => void) => {
   let hasEnded = false;
-  process.once("SIGINT", () => process.exit(EXIT.interrupted));
+  process.on("SIGINT", interrupt);
   process.on("uncaughtException", (error) => {
     void fail(error, argv)
       .catch(console.error)

@@ -7,14 +7,14 @@ import { ExpectedError } from "./expected-error.ts";
 
 /**
  * Writes what the user asked for, and settles when all of it is written: to `file`, which holds either the old content
- * or all of the new, or to stdout. A reader that closed the pipe early is no failure.
+ * or all of the new, or to stdout. A new file gets `mode`, one that is replaced keeps its own. A reader that closed the pipe early is no failure.
  */
 export const writeOutput = async (
-  text: string,
-  { file }: { readonly file?: string | undefined } = {},
+  text: string | Uint8Array,
+  { file, mode = 0o644 }: { readonly file?: string | undefined; readonly mode?: number } = {},
 ): Promise<void> => {
   try {
-    await (file === undefined ? writeStdout(text) : writeToFile(text, file));
+    await (file === undefined ? writeStdout(text) : writeToFile(text, { file, mode }));
   } catch (cause) {
     throw new ExpectedError(`cannot write to ${file ?? "standard output"}: ${reasonOf(cause)}`, {
       exitCode: EXIT.usage,
@@ -30,7 +30,7 @@ export const isBrokenPipe = (error: unknown): boolean =>
   "code" in error &&
   (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
 
-const writeStdout = (text: string): Promise<void> =>
+const writeStdout = (text: string | Uint8Array): Promise<void> =>
   new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {
       if (error == null || isBrokenPipe(error)) resolve();
@@ -38,26 +38,31 @@ const writeStdout = (text: string): Promise<void> =>
     });
   });
 
-const writeToFile = async (text: string, file: string): Promise<void> => {
+interface Target {
+  readonly file: string;
+  readonly mode: number;
+}
+
+const writeToFile = async (text: string | Uint8Array, { file, mode }: Target): Promise<void> => {
   // A device, a pipe or a directory must not be replaced by a file: root may rename over /dev/null.
   const isReplaceable = await stat(file).then(
     (found) => found.isFile(),
     () => true,
   );
-  await (isReplaceable ? replaceFile(text, file) : writeFile(file, text));
+  await (isReplaceable ? replaceFile(text, { file, mode }) : writeFile(file, text));
 };
 
 /** Through a temporary file next to it. A symlink is replaced and not followed, so that it cannot lead root elsewhere. */
-const replaceFile = async (text: string, file: string): Promise<void> => {
+const replaceFile = async (text: string | Uint8Array, { file, mode }: Target): Promise<void> => {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
-  const mode = await modeOf(file);
+  const kept = await modeOf(file);
   const removeOnExit = (): void => {
     rmSync(temporary, { force: true });
   };
-  const handle = await open(temporary, "wx", 0o644);
+  const handle = await open(temporary, "wx", mode);
   process.once("exit", removeOnExit);
   try {
-    if (mode !== undefined) await handle.chmod(mode);
+    if (kept !== undefined) await handle.chmod(kept);
     await handle.writeFile(text);
     await handle.sync();
     await rename(temporary, file);

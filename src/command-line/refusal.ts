@@ -1,11 +1,6 @@
+import type { Refusal } from "../requests/request.ts";
 import { EXIT } from "./exit-status.ts";
 import { ExpectedError } from "./expected-error.ts";
-
-/** The answers of src/index.ts that are no report. */
-type Refusal =
-  | { readonly status: "no-such-vm"; readonly vm: string; readonly known: readonly string[] }
-  | { readonly status: "wrong-usage"; readonly message: string; readonly hint?: string }
-  | { readonly status: "bad-bundle"; readonly message: string };
 
 /** The error that a refusal ends a command with: one line, what to do about it, and its exit status. */
 export const refusal = (answer: Refusal): ExpectedError => {

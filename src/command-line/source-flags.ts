@@ -55,6 +55,13 @@ export const sourceFlags = {
     helpValue: "FILE",
     summary: "read everything from a bundle that collect wrote",
   }),
+  timeout: Flags.integer({
+    ...evidence,
+    helpValue: "SECONDS",
+    summary: "give a program up that is silent for so long (60 unless told)",
+    min: 1,
+    max: 86_400,
+  }),
   since: text({
     ...window,
     char: "S",
@@ -89,6 +96,23 @@ export const flakeFlag = {
     summary:
       "search the configuration repository in DIR, on this machine, for the VM and its runner",
   }),
+};
+
+/** For commands that answer people or programs, and nothing between. */
+export const jsonFlag = { json: Flags.boolean({ ...output, summary: "answer in JSON" }) };
+
+/** For the command that writes a bundle. */
+export const bundleFlags = {
+  "output-file": text({
+    ...output,
+    helpValue: "FILE",
+    summary: "write the bundle to FILE, which only its owner may read",
+  }),
+  "dry-run": Flags.boolean({
+    ...output,
+    summary: "show which commands would be run and which paths looked at, and run none",
+  }),
+  json: Flags.boolean({ ...output, summary: "with --dry-run: show it as JSON" }),
 };
 
 /** What is written and where to; `chosenFormat` reads them. */

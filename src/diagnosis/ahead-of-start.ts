@@ -15,7 +15,8 @@ const NO_STARTS: VmJournal = {
   stops: [],
   entries: 0,
 };
-const NO_JOURNAL: HostJournal = {
+/** A journal that holds nothing. */
+export const NO_JOURNAL: HostJournal = {
   boots: [],
   events: [],
   suppressed: [],

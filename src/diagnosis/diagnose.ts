@@ -19,6 +19,7 @@ import {
   type VmName,
 } from "../vocabulary.ts";
 import { rootCausesOf } from "./causes.ts";
+import { NO_JOURNAL } from "./ahead-of-start.ts";
 import { collectVm, type HostFacts, type VmEvidence } from "./collect.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, SecretStages, VmDiagnosis, VmStatus } from "./finding.ts";
@@ -45,7 +46,7 @@ export interface Diagnosis {
   readonly origin: string;
   readonly host: HostIdentity | undefined;
   readonly zone: string;
-  readonly window: { readonly since?: Micros; readonly until?: Micros };
+  readonly window: Window;
   readonly coverage: HostJournal;
   readonly complete: boolean;
   readonly gaps: readonly Gap[];
@@ -84,6 +85,8 @@ export const diagnoseVms = async (
     suppressions === undefined || suppressions.entries.length === 0
       ? undefined
       : onDay(suppressions, dayOf(now, zone));
+  if (host.unreachable !== undefined)
+    return nothingOf(host.origin, host.unreachable, { zone, window });
   const journal = await collectHostJournal(host, window, boots);
   const [identity, platform, kernelLog, sourceCopies, repository] = await Promise.all([
     collectIdentity(host, journal.journal),
@@ -129,6 +132,26 @@ export const diagnoseVms = async (
     ),
     vms: found.map((one) => diagnoseVm(one, { journalComplete, holding: wanted?.holding ?? [] })),
     ...(wanted === undefined ? {} : { suppressions: wanted }),
+  };
+};
+
+/** All that can be said of a host that does not answer. */
+const nothingOf = (
+  origin: string,
+  reason: string,
+  { zone, window }: Pick<Diagnosis, "zone" | "window">,
+): Diagnosis => {
+  const gaps: readonly Gap[] = [{ source: "host", reason, required: true }];
+  return {
+    origin,
+    host: undefined,
+    zone,
+    window,
+    coverage: NO_JOURNAL,
+    complete: false,
+    gaps,
+    ledger: ledgerOf(NO_JOURNAL, [], gaps),
+    vms: [],
   };
 };
 

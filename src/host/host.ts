@@ -1,5 +1,5 @@
 import type { FileStat } from "../evidence/reference.ts";
-import type { HostPath } from "../vocabulary.ts";
+import type { HostPath, Micros } from "../vocabulary.ts";
 
 /** The programs that a host may run; each is only ever asked to read. */
 export type Program = "journalctl" | "systemctl" | "nix-store" | "nix" | "getfacl" | "git";
@@ -10,7 +10,13 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-export type CommandFailure = "not-installed" | "timed-out" | "too-much-output" | "not-possible";
+export type CommandFailure =
+  | "not-installed"
+  | "timed-out"
+  | "too-much-output"
+  | "not-possible"
+  /** Whoever asked has given up (Ctrl-C). */
+  | "interrupted";
 
 export interface CommandEnd {
   readonly exitCode: number | null;
@@ -35,11 +41,22 @@ export type Lookup<T> =
   | { readonly status: "loop" }
   | { readonly status: "refused"; readonly reason: string };
 
+/** The VMs and the span of the journal that a bundle holds; without a bound it is all that the host had. */
+export interface Scope {
+  readonly vms: readonly string[];
+  readonly since?: Micros;
+  readonly boot?: string;
+}
+
 export interface Host {
   /** `live`: a host as it is now, whose systemd can be asked; the others are what was kept of one. */
   readonly kind: "live" | "root" | "bundle";
   /** Its journal is the one that its own journald writes: sequence numbers are that journald's, and the newest file is open. */
   readonly ownJournal: boolean;
+  /** Why nothing at all can be asked of it. */
+  readonly unreachable?: string;
+  /** Of a bundle: what it was collected for. Beyond that it knows nothing. */
+  readonly scope?: Scope;
   /** Shown to people: `this host`, `/mnt/disk`, `rca.mvb`. */
   readonly origin: string;
   /** lstat(2), with every symlink in front of the last component resolved inside the host's root. */

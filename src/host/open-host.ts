@@ -24,12 +24,12 @@ export interface JournalSource {
  * The host whose file system begins at `root`: this machine for `/`, a mounted disk or a container's tree elsewhere.
  * Only a live host with its own journal has a systemd that can be asked; everywhere else unit files speak for it.
  */
-export const openHost = (root: string, journal: JournalSource = {}): Host => {
+export const openHost = (root: string, journal: JournalSource = {}, seconds?: number): Host => {
   const here = root === "/";
   const live = here && journal.directory === undefined && journal.files === undefined;
   return hostOf({
     files: localFiles(root),
-    programs: localPrograms,
+    programs: localPrograms(seconds),
     root,
     journal: journalArgs(root, journal),
     isRoot: async () => process.getuid?.() === 0,

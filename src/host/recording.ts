@@ -1,84 +1,44 @@
-import * as v from "valibot";
 import type { FileStat } from "../evidence/reference.ts";
-import { micros } from "../vocabulary.ts";
-import type { Command, CommandEnd, CommandResult, CommandStream, Host, Lookup } from "./host.ts";
+import type {
+  Command,
+  CommandEnd,
+  CommandResult,
+  CommandStream,
+  Host,
+  Lookup,
+  Scope,
+} from "./host.ts";
 import { lineMask, writerOf, type LineMask } from "./line-masking.ts";
+import { entryAtCursor, recordedProbes } from "./recorded-entries.ts";
 import { mask } from "./redaction.ts";
 
-const SCHEMA = "mvdoctor-evidence";
-const VERSION = 1;
-
-const time = v.pipe(v.number(), v.transform(micros));
-
-const fileStat = v.object({
-  type: v.picklist([
-    "file",
-    "directory",
-    "symlink",
-    "socket",
-    "fifo",
-    "character-device",
-    "block-device",
-  ]),
-  mode: v.number(),
-  uid: v.number(),
-  gid: v.number(),
-  size: v.number(),
-  mtime: time,
-  ctime: time,
-  birth: v.exactOptional(time),
-  target: v.exactOptional(v.string()),
-});
-
-const lookupOf = <Value extends v.GenericSchema>(value: Value) =>
-  v.variant("status", [
-    v.object({ status: v.literal("present"), value }),
-    v.object({ status: v.picklist(["absent", "denied", "loop"]) }),
-    v.object({ status: v.literal("refused"), reason: v.string() }),
-  ]);
-
-const commandEnd = {
-  exitCode: v.nullable(v.number()),
-  stderr: v.string(),
-  failure: v.exactOptional(
-    v.picklist(["not-installed", "timed-out", "too-much-output", "not-possible"]),
-  ),
-};
-
-const recording = v.object({
-  schema: v.literal(SCHEMA),
-  version: v.literal(VERSION),
-  lstat: v.record(v.string(), lookupOf(fileStat)),
-  list: v.record(v.string(), lookupOf(v.array(v.string()))),
-  text: v.record(v.string(), lookupOf(v.string())),
-  commands: v.record(v.string(), v.object({ ...commandEnd, stdout: v.string() })),
-  streams: v.record(v.string(), v.object({ ...commandEnd, lines: v.array(v.string()) })),
-});
+/** A command that was asked, how it ended, and how long it took. */
+export interface AskedCommand extends Command, CommandEnd {
+  readonly milliseconds: number;
+}
 
 /** Everything that a run asked of a host, with the answers: enough to reason over it again without the host. */
-export type Recording = v.InferOutput<typeof recording>;
-
-/** A recording from the text of its file; `undefined` where the text is none, or one of another version. */
-export const parseRecording = (text: string): Recording | undefined => {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), recording), text);
-  return parsed.success ? parsed.output : undefined;
-};
-
-/** Writes a recording with sorted keys, so that the same evidence gives the same bytes. */
-export const recordingText = (recorded: Recording): string =>
-  `${JSON.stringify(recorded, (_, value: unknown) => (isPlainObject(value) ? sorted(value) : value), 1)}\n`;
+export interface Recording {
+  readonly kind: Host["kind"];
+  readonly ownJournal: boolean;
+  readonly origin: string;
+  readonly unreachable?: string;
+  readonly lstat: Record<string, Lookup<FileStat>>;
+  readonly list: Record<string, Lookup<readonly string[]>>;
+  readonly text: Record<string, Lookup<string>>;
+  /** By program and arguments, as `keyOf` writes them. */
+  readonly commands: Record<string, AskedCommand & { readonly stdout: string }>;
+  readonly streams: Record<string, AskedCommand & { readonly lines: readonly string[] }>;
+}
 
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-const sorted = (value: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 /**
  * The key of a command. What only narrows a query with matches is left out: the reader filters by itself, so that a recording
  * answers for every window inside of what it holds.
  */
-const keyOf = ({ program, args }: Command): string => {
+export const keyOf = ({ program, args }: Command): string => {
   const hasMatches = args.some((arg) => /^[A-Z_]+=/u.test(arg));
   const kept = hasMatches ? args.filter((arg) => !/^--(?:since|boot)=/u.test(arg)) : args;
   return [program, ...kept].join(" ");
@@ -86,18 +46,16 @@ const keyOf = ({ program, args }: Command): string => {
 
 export interface RecordingHost {
   readonly host: Host;
-  recorded(): Recording;
+  readonly recorded: () => Recording;
 }
 
-/**
- * Passes every question on to `host` and remembers the answer, masked.
- *
- * @internal
- */
+/** Passes every question on to `host` and remembers the answer, masked. */
 export const recordHost = (host: Host): RecordingHost => {
   const kept: Recording = {
-    schema: SCHEMA,
-    version: VERSION,
+    kind: host.kind,
+    ownJournal: host.ownJournal,
+    origin: host.origin,
+    ...(host.unreachable === undefined ? {} : { unreachable: host.unreachable }),
     lstat: {},
     list: {},
     text: {},
@@ -107,9 +65,7 @@ export const recordHost = (host: Host): RecordingHost => {
   return {
     recorded: () => kept,
     host: {
-      kind: host.kind,
-      ownJournal: host.ownJournal,
-      origin: host.origin,
+      ...host,
       lstat: (path) => remember<FileStat>(kept.lstat, path, host.lstat(path)),
       list: async (path) => {
         const found = await host.list(path);
@@ -119,11 +75,17 @@ export const recordHost = (host: Host): RecordingHost => {
       },
       readText: (path) => remember(kept.text, path, host.readText(path)),
       async run(command) {
+        const began = performance.now();
         const result = await host.run(command);
-        kept.commands[keyOf(command)] = { ...result, stdout: maskedLines(result.stdout) };
+        kept.commands[keyOf(command)] = {
+          ...asked(command, began),
+          ...result,
+          stdout: maskedLines(result.stdout),
+        };
         return result;
       },
       stream(command) {
+        const began = performance.now();
         const stream = host.stream(command);
         const lines: string[] = [];
         const masked = lineMask();
@@ -134,7 +96,7 @@ export const recordHost = (host: Host): RecordingHost => {
           }
         };
         const end = stream.end.then((ended): CommandEnd => {
-          kept.streams[keyOf(command)] = { ...ended, lines };
+          kept.streams[keyOf(command)] = { ...asked(command, began), ...ended, lines };
           return ended;
         });
         return { lines: taken(), end };
@@ -142,6 +104,12 @@ export const recordHost = (host: Host): RecordingHost => {
     },
   };
 };
+
+const asked = ({ program, args }: Command, began: number) => ({
+  program,
+  args,
+  milliseconds: Math.round(performance.now() - began),
+});
 
 const remember = async <T>(
   into: Record<string, Lookup<T>>,
@@ -154,7 +122,7 @@ const remember = async <T>(
 };
 
 /** Answers from a recording. What was never asked then is `refused`, never "not there". */
-export const replayHost = (recorded: Recording, origin: string): Host => {
+export const replayHost = (recorded: Recording, scope?: Scope): Host => {
   const missing = { status: "refused", reason: "the recording does not hold it" } as const;
   const unasked: CommandResult = {
     exitCode: null,
@@ -162,16 +130,20 @@ export const replayHost = (recorded: Recording, origin: string): Host => {
     stderr: missing.reason,
     failure: "not-possible",
   };
+  const nearest = recordedProbes(recorded.streams);
   return {
     kind: "bundle",
-    ownJournal: false,
-    origin,
+    ownJournal: recorded.ownJournal,
+    origin: recorded.origin,
+    ...(recorded.unreachable === undefined ? {} : { unreachable: recorded.unreachable }),
+    ...(scope === undefined ? {} : { scope }),
     lstat: async (path) => recorded.lstat[path] ?? missing,
     list: async (path) => recorded.list[path] ?? missing,
     readText: async (path) => recorded.text[path] ?? missing,
-    run: async (command) => recorded.commands[keyOf(command)] ?? unasked,
+    run: async (command) =>
+      recorded.commands[keyOf(command)] ?? entryAtCursor(recorded, command) ?? unasked,
     stream: (command): CommandStream => {
-      const found = recorded.streams[keyOf(command)];
+      const found = recorded.streams[keyOf(command)] ?? nearest(command);
       const lines = found?.lines ?? [];
       const { exitCode, stderr, failure } = found ?? unasked;
       return {

@@ -38,3 +38,16 @@ export const readBoots = async (host: Host): Promise<BootsRead> => {
   }));
   return { boots: boots.toSorted((a, b) => a.first - b.first), complaints };
 };
+
+/**
+ * The id of the boot that `journalctl -b` means by a text: an id, an offset from the last boot (`0`, `-1`) or from the first (`1`), or an
+ * id with an offset (journalctl(1)). A text that names none of these boots stays as it is, and journalctl says that it has no such boot.
+ */
+export const bootNamed = (text: string, boots: readonly Boot[]): string => {
+  const { id = "", offset = "" } =
+    /^(?<id>[0-9a-f]{32})?(?<offset>[-+]?\d+)?$/u.exec(text)?.groups ?? {};
+  const steps = Number(offset);
+  const start =
+    id !== "" ? boots.findIndex((boot) => boot.id === id) : steps > 0 ? -1 : boots.length - 1;
+  return (id !== "" && start < 0 ? undefined : boots[start + steps]?.id) ?? text;
+};

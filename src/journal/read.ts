@@ -7,7 +7,7 @@ import { parseJsonEntry, type JournalEntry } from "./entry.ts";
 export interface Window {
   readonly since?: Micros;
   readonly until?: Micros;
-  /** What `journalctl -b` takes: a boot id or an offset. */
+  /** The id of a boot. */
   readonly boot?: string;
 }
 
@@ -52,6 +52,7 @@ export const readEntries = async (
     }
     if (window.since !== undefined && entry.time < window.since) continue;
     if (window.until !== undefined && entry.time > window.until) continue;
+    if (window.boot !== undefined && entry.boot !== window.boot) continue;
     entries += 1;
     take(entry);
   }
@@ -116,6 +117,7 @@ const failureText = (
 ): string => {
   if (failure === "not-installed") return "journalctl is not installed here";
   if (failure === "timed-out") return "journalctl did not answer in time";
+  if (failure === "interrupted") return "reading it was interrupted";
   if (failure === "not-possible") return complaints[0] ?? "journalctl could not be asked";
   return complaints[0] ?? `journalctl ended with status ${exitCode}`;
 };

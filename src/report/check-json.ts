@@ -1,48 +1,44 @@
 import { formatUtc } from "../time/format-time.ts";
-import { evidenceNumbers } from "./evidence-numbers.ts";
-import { jsonCited, jsonFinding } from "./json.ts";
-import { jsonLedger } from "./ledger.ts";
-import type { Report } from "./report.ts";
+import { jsonOfHosts } from "./hosts-json.ts";
+import { jsonFinding } from "./json.ts";
+import { jsonLookedAt } from "./looked-at-json.ts";
+import type { Reports } from "./report.ts";
 import { jsonSuppressed, jsonSuppressions } from "./suppressed.ts";
 import { plain, withMoments } from "./words.ts";
 
 /** The prediction for programs: the keys of a diagnosis where they mean the same. */
-export const renderCheckJson = ({ diagnosis, generatedAt }: Report): string => {
-  const numbers = evidenceNumbers(diagnosis.ledger);
-  const vms = diagnosis.vms.map(({ vm, nextStart }) => ({
-    vm,
-    prediction: nextStart.prediction,
-    basis: plain(withMoments(nextStart.basis, formatUtc)),
-    rootCauses: nextStart.rootCauses,
-    stops: nextStart.stops.map(({ secret, stage, component, rule }) => ({
-      secret,
-      stage,
-      component: component ?? null,
-      rule: rule ?? null,
+export const renderCheckJson = (reports: Reports): string => {
+  const [{ diagnosis, generatedAt }] = reports;
+  const { vms, evidence } = jsonOfHosts(reports, (report, numbers) =>
+    report.diagnosis.vms.map(({ vm, nextStart }) => ({
+      vm,
+      prediction: nextStart.prediction,
+      basis: plain(withMoments(nextStart.basis, formatUtc)),
+      rootCauses: nextStart.rootCauses,
+      stops: nextStart.stops.map(({ secret, stage, component, rule }) => ({
+        secret,
+        stage,
+        component: component ?? null,
+        rule: rule ?? null,
+      })),
+      stages: nextStart.stages,
+      findings: nextStart.findings.map((finding) => jsonFinding(finding, numbers)),
+      suppressed: nextStart.suppressed.map(jsonSuppressed),
+      options: nextStart.options,
     })),
-    stages: nextStart.stages,
-    findings: nextStart.findings.map((finding) => jsonFinding(finding, numbers)),
-    suppressed: nextStart.suppressed.map(jsonSuppressed),
-    options: nextStart.options,
-  }));
+  );
+  const { host, coverage, ...hosts } = jsonLookedAt(reports);
   const document = {
     schemaVersion: 1,
     generatedAt: formatUtc(generatedAt),
-    complete: diagnosis.vms.every(({ nextStart }) => nextStart.prediction !== "unknown"),
-    host: {
-      name: diagnosis.host?.name ?? null,
-      machineId: diagnosis.host?.machineId ?? null,
-      zone: diagnosis.zone,
-    },
-    gaps: diagnosis.gaps.map(({ source, reason, vm }) => ({
-      source,
-      reason: plain(reason),
-      ...(vm === undefined ? {} : { vm }),
-    })),
-    coverage: { ledger: jsonLedger(diagnosis.ledger) },
+    complete: vms.every(({ prediction }) => prediction !== "unknown"),
+    host,
+    gaps: coverage.gaps,
+    coverage: { ledger: coverage.ledger },
+    ...hosts,
     suppressions: jsonSuppressions(diagnosis.suppressions),
     vms,
-    evidence: jsonCited(numbers),
+    evidence,
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 };

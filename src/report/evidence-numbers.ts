@@ -11,14 +11,23 @@ export interface EvidenceNumbers {
   linesOf(ref: CoverageRef): readonly string[];
 }
 
-/** Numbers evidence as it is cited: `e1`, `e2`, ... The same observation keeps its number. */
-export const evidenceNumbers = (ledger: readonly LedgerEntry[]): EvidenceNumbers => {
+/** Behind what a report of several hosts goes on: the pieces of evidence and the lines of ledgers of those before. */
+export interface NumbersBefore {
+  readonly evidence: number;
+  readonly lines: number;
+}
+
+/** Numbers evidence as it is cited: `e1`, `e2`, ... or behind those `before`. The same observation keeps its number. */
+export const evidenceNumbers = (
+  ledger: readonly LedgerEntry[],
+  before: NumbersBefore = { evidence: 0, lines: 0 },
+): EvidenceNumbers => {
   const ids = new Map<string, { readonly id: string; readonly ref: EvidenceRef }>();
   const idOf = (ref: EvidenceRef): string => {
     const key = evidenceKey(ref);
     const known = ids.get(key);
     if (known !== undefined) return known.id;
-    const id = `e${ids.size + 1}`;
+    const id = `e${before.evidence + ids.size + 1}`;
     ids.set(key, { id, ref });
     return id;
   };
@@ -27,9 +36,12 @@ export const evidenceNumbers = (ledger: readonly LedgerEntry[]): EvidenceNumbers
     idsOf: (refs) => [...new Set(refs.map(idOf))],
     cited: () => [...ids.values()],
     linesOf: ({ ledger: keys }) =>
-      ledger.filter(({ key }) => keys.includes(key)).map(({ id }) => id),
+      ledger.flatMap(({ key }, index) => (keys.includes(key) ? lineId(before.lines + index) : [])),
   };
 };
+
+/** The id of a line of the ledger by its place, from 0. */
+export const lineId = (place: number): string => `c${place + 1}`;
 
 /** `c1 c3-c9`: the ids of lines of the ledger, neighbours as a span. */
 export const idList = (ids: readonly string[]): string => {

@@ -1,57 +1,35 @@
 import type { Argument, Finding, VmDiagnosis } from "../diagnosis/finding.ts";
-import type { EvidenceRef, FileStat } from "../evidence/reference.ts";
 import { formatUtc } from "../time/format-time.ts";
 import type { Micros } from "../vocabulary.ts";
-import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
-import { jsonLedger } from "./ledger.ts";
+import type { EvidenceNumbers } from "./evidence-numbers.ts";
 import { plain, withMoments } from "./words.ts";
+import { jsonOfHosts } from "./hosts-json.ts";
 import { jsonSuppressed, jsonSuppressions } from "./suppressed.ts";
-import type { Report } from "./report.ts";
+import { jsonLookedAt } from "./looked-at-json.ts";
+import type { Reports } from "./report.ts";
 
 const SCHEMA_VERSION = 1;
 
-/** The machine's report: the keys of the contract, times in UTC with microseconds. */
-export const renderJson = (report: Report): string =>
-  `${JSON.stringify(jsonReport(report), undefined, 2)}\n`;
+/**
+ * The machine's report: the keys of the contract, times in UTC with microseconds. Of several hosts it is one document: VMs and evidence
+ * name their host, and `hosts` tells what was looked at on each.
+ */
+export const renderJson = (reports: Reports): string =>
+  `${JSON.stringify(jsonReport(reports), undefined, 2)}\n`;
 
-const jsonReport = ({ diagnosis, generatedAt }: Report) => {
-  const numbers = evidenceNumbers(diagnosis.ledger);
-  const { coverage, window } = diagnosis;
-  const vms = diagnosis.vms.map((vm) => jsonVm(vm, numbers));
+const jsonReport = (reports: Reports) => {
+  const [{ diagnosis, generatedAt }] = reports;
+  const { vms, evidence } = jsonOfHosts(reports, ({ diagnosis: { vms: own } }, numbers) =>
+    own.map((vm) => jsonVm(vm, numbers)),
+  );
   return {
     schemaVersion: SCHEMA_VERSION,
     generatedAt: formatUtc(generatedAt),
-    complete: diagnosis.complete,
-    host: {
-      name: diagnosis.host?.name ?? null,
-      machineId: diagnosis.host?.machineId ?? null,
-      zone: diagnosis.zone,
-    },
-    window: {
-      since: utcOrNull(window.since ?? coverage.first),
-      until: utcOrNull(window.until ?? coverage.last),
-    },
-    coverage: {
-      firstEntry: utcOrNull(coverage.first),
-      lastEntry: utcOrNull(coverage.last),
-      boots: coverage.boots.length,
-      holes: coverage.holes.map(({ since, until }) => ({
-        since: formatUtc(since),
-        until: formatUtc(until),
-      })),
-      gaps: diagnosis.gaps.map(({ source, reason, required, vm, ref }) => ({
-        source,
-        reason: plain(reason),
-        required,
-        ...(vm === undefined ? {} : { vm }),
-        ...(ref?.since === undefined ? {} : { since: formatUtc(ref.since) }),
-        ...(ref?.until === undefined ? {} : { until: formatUtc(ref.until) }),
-      })),
-      ledger: jsonLedger(diagnosis.ledger),
-    },
+    complete: reports.every((one) => one.diagnosis.complete),
+    ...jsonLookedAt(reports),
     suppressions: jsonSuppressions(diagnosis.suppressions),
     vms,
-    evidence: jsonCited(numbers),
+    evidence,
   };
 };
 
@@ -144,64 +122,6 @@ export const jsonFinding = (finding: Finding, numbers: EvidenceNumbers) => ({
 const jsonArgument = ({ text: words, evidence }: Argument, numbers: EvidenceNumbers) => ({
   text: text(words),
   evidence: numbers.idsOf(evidence),
-});
-
-/** Everything that was cited, by number. */
-export const jsonCited = (numbers: EvidenceNumbers) =>
-  numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref, numbers) }));
-
-/** Evidence with its own words; control characters of others are dropped, here too. */
-const jsonEvidence = (ref: EvidenceRef, numbers: EvidenceNumbers) => {
-  switch (ref.kind) {
-    case "journal":
-      return {
-        kind: ref.kind,
-        time: formatUtc(ref.time),
-        cursor: ref.cursor,
-        identifier: plain(ref.identifier),
-        ...(ref.pid === undefined ? {} : { pid: ref.pid }),
-        ...(ref.uid === undefined ? {} : { uid: ref.uid }),
-        text: plain(ref.text),
-      };
-    case "file":
-      return {
-        kind: ref.kind,
-        path: ref.path,
-        ...(ref.absent === true ? { absent: true } : {}),
-        ...(ref.stat === undefined ? {} : { stat: jsonStat(ref.stat) }),
-        ...(ref.acl === undefined ? {} : { acl: ref.acl }),
-        ...(ref.line === undefined ? {} : { line: ref.line }),
-        ...(ref.text === undefined ? {} : { text: plain(ref.text) }),
-      };
-    case "command":
-      return {
-        kind: ref.kind,
-        argv: ref.argv,
-        exitCode: ref.exitCode,
-        ...(ref.text === undefined ? {} : { text: plain(ref.text) }),
-      };
-    case "coverage":
-      return {
-        kind: ref.kind,
-        source: ref.source,
-        text: plain(ref.text),
-        ...(ref.since === undefined ? {} : { since: formatUtc(ref.since) }),
-        ...(ref.until === undefined ? {} : { until: formatUtc(ref.until) }),
-        ledger: numbers.linesOf(ref),
-      };
-  }
-};
-
-const jsonStat = (stat: FileStat) => ({
-  type: stat.type,
-  mode: stat.mode.toString(8).padStart(4, "0"),
-  uid: stat.uid,
-  gid: stat.gid,
-  size: stat.size,
-  mtime: formatUtc(stat.mtime),
-  ctime: formatUtc(stat.ctime),
-  ...(stat.birth === undefined ? {} : { birth: formatUtc(stat.birth) }),
-  ...(stat.target === undefined ? {} : { target: plain(stat.target) }),
 });
 
 const text = (words: string): string => plain(withMoments(words, formatUtc));

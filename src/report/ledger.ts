@@ -1,12 +1,12 @@
 import type { LedgerEntry } from "../diagnosis/ledger.ts";
 import { formatUtc } from "../time/format-time.ts";
-import { idList } from "./evidence-numbers.ts";
+import { idList, lineId } from "./evidence-numbers.ts";
 import { plain, sentence, withMoments } from "./words.ts";
 
-/** The ledger for programs; what a "no" rests on is named by these ids. */
-export const jsonLedger = (ledger: readonly LedgerEntry[]) =>
-  ledger.map(({ id, line, text }) => ({
-    id,
+/** The ledger for programs, behind `before` lines of other hosts; what a "no" rests on is named by these ids. */
+export const jsonLedger = (ledger: readonly LedgerEntry[], before: number) =>
+  ledger.map(({ line, text }, index) => ({
+    id: lineId(before + index),
     source: line.source,
     kind: line.kind,
     ...(line.vm === undefined ? {} : { vm: line.vm }),

@@ -1,5 +1,6 @@
 import type { Diagnosis } from "../diagnosis/diagnose.ts";
 import type { Micros } from "../vocabulary.ts";
+import { plain } from "./words.ts";
 
 /** What a renderer gets: the diagnosis, the zone to show times in, and the one time that comes from the clock. */
 export interface Report {
@@ -9,3 +10,10 @@ export interface Report {
   /** Whether people are shown which rules were not asked; they are counted always. */
   readonly showSkipped: boolean;
 }
+
+/** One report for each host that was looked at. */
+export type Reports = readonly [Report, ...Report[]];
+
+/** The name of a host, or where it was looked for when it did not say. */
+export const hostName = ({ diagnosis }: Report): string =>
+  plain(diagnosis.host?.name ?? diagnosis.origin);

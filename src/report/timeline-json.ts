@@ -1,22 +1,13 @@
 import { formatUtc } from "../time/format-time.ts";
-import { evidenceNumbers } from "./evidence-numbers.ts";
-import type { Report } from "./report.ts";
+import { jsonOfHosts } from "./hosts-json.ts";
+import { jsonLookedAt } from "./looked-at-json.ts";
+import type { Reports } from "./report.ts";
 import { plain } from "./words.ts";
 
 /** The timeline for programs: rows in order, with the cursor or path of what each rests on. */
-export const renderTimelineJson = ({ diagnosis, generatedAt }: Report): string => {
-  const numbers = evidenceNumbers(diagnosis.ledger);
-  const { first, last } = diagnosis.coverage;
-  const [since, until] = [diagnosis.window.since ?? first, diagnosis.window.until ?? last];
-  const document = {
-    schemaVersion: 1,
-    generatedAt: formatUtc(generatedAt),
-    complete: diagnosis.complete,
-    window: {
-      since: since === undefined ? null : formatUtc(since),
-      until: until === undefined ? null : formatUtc(until),
-    },
-    vms: diagnosis.vms.map((vm) => ({
+export const renderTimelineJson = (reports: Reports): string => {
+  const { vms } = jsonOfHosts(reports, ({ diagnosis }, numbers) =>
+    diagnosis.vms.map((vm) => ({
       vm: vm.vm,
       status: vm.status,
       phases: vm.phases.map(({ index, kind, start, end, title }) => ({
@@ -36,6 +27,13 @@ export const renderTimelineJson = ({ diagnosis, generatedAt }: Report): string =
         ...(row.evidence.kind === "journal" ? { cursor: row.evidence.cursor } : {}),
       })),
     })),
+  );
+  const document = {
+    schemaVersion: 1,
+    generatedAt: formatUtc(reports[0].generatedAt),
+    complete: reports.every(({ diagnosis }) => diagnosis.complete),
+    window: jsonLookedAt(reports).window,
+    vms,
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 };

@@ -223,7 +223,7 @@ describe.skipIf(!requireTools("git"))("a configuration repository", () => {
     repository.write({ "vm.nix": VM_FILE });
     const recording = recordHost(openHost("/"));
     const live = await read(repository.directory, recording.host);
-    const replayed = await read(repository.directory, replayHost(recording.recorded(), "x"));
+    const replayed = await read(repository.directory, replayHost(recording.recorded()));
     expect(replayed).toEqual(live);
   });
 });

@@ -54,7 +54,7 @@ describe.skipIf(!requireTools("systemd-journal-remote", "journalctl"))("silences
   it("are asked for at the same times whatever the span, so that a recording answers for another", async () => {
     const recording = recordHost(openJournal({ directory }));
     await findHoles(recording.host, { since: at(0), until: at(537) }, LEAST, {});
-    const replayed = replayHost(recording.recorded(), directory);
+    const replayed = replayHost(recording.recorded());
     // Spans begin where a start ended: at a line.
     for (const [since, until] of [
       [4, 537],

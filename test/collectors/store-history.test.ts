@@ -13,18 +13,25 @@ const PATH = store("microvm-qemu-demo-vm");
 
 /** A host that gave this answer to `nix path-info`. */
 const answering = (stdout: string, exitCode = 0, stderr = "") =>
-  replayHost(
-    {
-      schema: "mvdoctor-evidence",
-      version: 1,
-      lstat: {},
-      list: {},
-      text: {},
-      streams: {},
-      commands: { [`nix path-info --json ${PATH}`]: { exitCode, stderr, stdout } },
+  replayHost({
+    kind: "root",
+    ownJournal: false,
+    origin: "a recording",
+    lstat: {},
+    list: {},
+    text: {},
+    streams: {},
+    commands: {
+      [`nix path-info --json ${PATH}`]: {
+        program: "nix",
+        args: ["path-info", "--json", PATH],
+        milliseconds: 1,
+        exitCode,
+        stderr,
+        stdout,
+      },
     },
-    "a recording",
-  );
+  });
 
 describe("when a store path was registered", () => {
   const info = { narSize: 120, registrationTime: 1_758_947_864, references: [] };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requireRoot, requireTools } from "../support/requirements.ts";
 import { REPOSITORY, runMvdoctor } from "../support/run-node.ts";
 
-const BUNDLE = join(REPOSITORY, "fixtures/incidents/secret-never-loaded/evidence.json.gz");
+const BUNDLE = join(REPOSITORY, "fixtures/incidents/secret-never-loaded/evidence.mvb");
 const REASON = "Both are replaced with the next release.";
 const ENTRIES = [
   { rule: "runner/*", vm: "test-vm", reason: REASON, until: "2025-10-01" },

@@ -3,8 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openHost } from "../../src/host/open-host.ts";
-import { recordHost, recordingText } from "../../src/host/recording.ts";
-import { diagnoseHost } from "../../src/index.ts";
+import { recordHost } from "../../src/host/recording.ts";
+import { diagnoseHost } from "../../src/requests/diagnose.ts";
 import { allPages } from "../support/all-pages.ts";
 import { builtTrees, canBuildTrees } from "../support/built-trees.ts";
 import { requireTools } from "../support/requirements.ts";
@@ -45,7 +45,7 @@ describe.skipIf(!canBuildTrees || !canTrace)("a secret stays where it is", () =>
     const recording = recordHost(openHost(root));
     const answer = await diagnoseHost(recording.host, { source: { root }, times: {}, vms: [] });
     expect(answer.status).toBe("diagnosed");
-    expect(recordingText(recording.recorded())).not.toContain(CANARY);
+    expect(JSON.stringify(recording.recorded())).not.toContain(CANARY);
   });
 
   /** Files that a command and its children opened, as strace(1) saw them; a directory that is listed has O_DIRECTORY. */

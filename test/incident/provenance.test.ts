@@ -3,10 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openHost } from "../../src/host/open-host.ts";
-import { recordHost } from "../../src/host/recording.ts";
-import { writeRecording } from "../../src/host/recording-file.ts";
-import { diagnoseHost } from "../../src/index.ts";
 import { builtTrees, canBuildTrees } from "../support/built-trees.ts";
 import { gitRepository, type GitRepository } from "../support/git-repository.ts";
 import { parseReport, vmOf, type JsonVm } from "../support/report-json.ts";
@@ -108,13 +104,11 @@ describe.skipIf(!canBuildTrees || !requireTools("git"))("where a runner comes fr
     expect(output.join("\n")).toContain("read the secrets in the runner");
   });
 
-  it("a recording that was made with the repository gives the same report", async () => {
+  it("a bundle that was made with the repository gives the same report", async () => {
     const root = tree(STORY);
-    const recording = recordHost(openHost(root));
     const flake = repository.directory;
-    await diagnoseHost(recording.host, { source: { root }, times: {}, vms: [], flake });
-    const file = join(scratch, "host.json.gz");
-    await writeRecording(file, recording.recorded());
+    const file = join(scratch, "host.mvb");
+    runMvdoctor(["collect", "--root", root, "--flake", flake, "--output-file", file]);
     const args = ["diagnose", "test-vm", "--json", ...NOW, "--flake", flake];
     const live = runMvdoctor([...args, "--root", root]).stdout;
     execFileSync("mv", [flake, `${flake}-away`]);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openJournal } from "../../src/host/open-host.ts";
-import { diagnoseHost, render } from "../../src/index.ts";
+import { render } from "../../src/report/render.ts";
+import { diagnoseHost } from "../../src/requests/diagnose.ts";
 import { claimsWithoutCoverage } from "../support/absence-claims.ts";
 import type { JournalEntry } from "../support/journal-entries.ts";
 import { exportText, writeJournal } from "../support/journal-export.ts";
@@ -64,7 +65,7 @@ const reportOf = async (directory: string, vms: readonly string[]): Promise<Json
     vms,
   });
   if (answer.status !== "diagnosed") throw new Error(answer.status);
-  return parseReport(render(answer.report, "diagnosis", "json", { width: 80, colour: false }));
+  return parseReport(render(answer.reports, "diagnosis", "json", { width: 80, colour: false }));
 };
 
 interface Seen {

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { diagnose, render, type Answer, type Format, type View } from "../../src/index.ts";
+import { render, type Format, type View } from "../../src/report/render.ts";
+import { diagnose } from "../../src/requests/diagnose.ts";
+import type { Answer } from "../../src/requests/request.ts";
 
-const BUNDLE = "fixtures/incidents/secret-never-loaded/evidence.json.gz";
+const BUNDLE = "fixtures/incidents/secret-never-loaded/evidence.mvb";
 const NOW = "2025-09-27 01:52:00";
 
 const answerOf = (since?: string): Promise<Answer> =>
@@ -10,7 +12,7 @@ const answerOf = (since?: string): Promise<Answer> =>
 
 const shown = (answer: Answer, view: View, format: Format): string => {
   if (answer.status !== "diagnosed") throw new Error(`not diagnosed: ${answer.status}`);
-  return render(answer.report, view, format, { width: 80, colour: false });
+  return render(answer.reports, view, format, { width: 80, colour: false });
 };
 
 describe("the examples in docs are what the program prints", () => {

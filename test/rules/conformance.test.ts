@@ -74,7 +74,7 @@ describe("what a rule declares", () => {
   beforeAll(async () => {
     for (const evidence of WHOLE_HOSTS) runRules(watching, knowledgeOf(evidence));
     for (const incident of await readdir("fixtures/incidents")) {
-      const file = `fixtures/incidents/${incident}/evidence.json.gz`;
+      const file = `fixtures/incidents/${incident}/evidence.mvb`;
       for (const { vm, evidence } of await recordedEvidence(file)) {
         runRules(watching, deriveFacts(vm, evidence));
       }

@@ -1,5 +1,7 @@
 import type { Host } from "../../src/host/host.ts";
-import { diagnoseHost, render, type Times } from "../../src/index.ts";
+import { render } from "../../src/report/render.ts";
+import { diagnoseHost } from "../../src/requests/diagnose.ts";
+import type { Times } from "../../src/requests/request.ts";
 
 const VIEWS = ["diagnosis", "timeline", "check"] as const;
 const FORMATS = ["text", "markdown", "json"] as const;
@@ -16,7 +18,7 @@ export const allPages = async (
     VIEWS.flatMap((view) =>
       FORMATS.map((format) => [
         `${view} as ${format}`,
-        render(answer.report, view, format, { width: 80, colour: false }),
+        render(answer.reports, view, format, { width: 80, colour: false }),
       ]),
     ),
   );

@@ -6,14 +6,15 @@ import { collectSourceCopies } from "../../src/collectors/source-copies.ts";
 import { collectStateRoot } from "../../src/collectors/unit.ts";
 import { findVms } from "../../src/collectors/vms.ts";
 import { collectVm, type VmEvidence } from "../../src/diagnosis/collect.ts";
-import { openRecording } from "../../src/host/recording-file.ts";
+import { openBundle } from "../../src/host/bundle/open-bundle.ts";
 import { readBoots } from "../../src/journal/boots.ts";
 
 /** The evidence of every VM of a recorded host, as the rules get it. */
 export const recordedEvidence = async (file: string): Promise<readonly VmEvidence[]> => {
-  const opened = await openRecording(file);
+  const opened = await openBundle(file);
   if (opened.status !== "opened") throw new Error(opened.why);
-  const { host } = opened;
+  const [host] = opened.hosts;
+  if (host === undefined) throw new Error(`${file} holds no host`);
   const stateRoot = await collectStateRoot(host);
   const journal = await collectHostJournal(host, {}, await readBoots(host));
   const identity = await collectIdentity(host, journal.journal);

@@ -13,11 +13,17 @@ interface Ended {
 interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A program with its arguments that runs node. */
+  readonly wrap?: readonly string[];
 }
 
 /** Runs the Node that runs the tests, with an environment that is the same on every machine. */
-export const runNode = (args: readonly string[], { env = {}, cwd }: RunOptions = {}): Ended => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+export const runNode = (
+  args: readonly string[],
+  { env = {}, cwd, wrap = [] }: RunOptions = {},
+): Ended => {
+  const [file = process.execPath, ...words] = [...wrap, process.execPath, ...args];
+  const { status, stdout, stderr } = spawnSync(file, words, {
     cwd,
     encoding: "utf8",
     env: { PATH: process.env["PATH"], HOME: tmpdir(), TZ: "UTC", LC_ALL: "C.UTF-8", ...env },

@@ -3,7 +3,9 @@ import { parseArgs } from "node:util";
 
 import type { Host } from "../../src/host/host.ts";
 import { openHost, openJournal } from "../../src/host/open-host.ts";
-import { diagnoseHost, render, type Answer, type Format } from "../../src/index.ts";
+import { render, type Format } from "../../src/report/render.ts";
+import { diagnoseHost } from "../../src/requests/diagnose.ts";
+import type { Answer } from "../../src/requests/request.ts";
 import { statusOfFindings } from "../../src/command-line/exit-status.ts";
 import { buildHostTree } from "./host-tree.ts";
 import { type JsonReport, type JsonVm, parseReport, vmOf } from "./report-json.ts";
@@ -81,7 +83,7 @@ const printed = (
 ): { readonly page: string; readonly exit: number } => {
   if (answer.status !== "diagnosed") throw new Error(JSON.stringify(answer));
   return {
-    page: render(answer.report, "diagnosis", format, { width: 100, colour: false }),
+    page: render(answer.reports, "diagnosis", format, { width: 100, colour: false }),
     exit: statusOfFindings(answer.severities, { failOn: "error", complete: answer.complete }),
   };
 };

@@ -107,7 +107,7 @@ const tell = async (scenario: ScenarioCase, dir: string, isFirst: boolean): Prom
   // Evidence that is taken away weakens what is found, and never makes it good.
   const known = new Set(outcome.vm.findings.map(({ id }) => id));
   for (const [what, lost] of Object.entries(LOST)) {
-    const left = without(replayHost(recording.recorded(), root), lost);
+    const left = without(replayHost(recording.recorded()), lost);
     const less = await outcomeOf(scenario, host, left);
     if (less === undefined) continue;
     const fresh = less.vm.rootCauses.filter((id) => !known.has(id));

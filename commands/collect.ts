@@ -1,0 +1,57 @@
+import * as Args from "@oclif/core/args";
+import { BaseCommand } from "../src/command-line/base-command.ts";
+import { EXIT } from "../src/command-line/exit-status.ts";
+import { ExpectedError } from "../src/command-line/expected-error.ts";
+import { endWith, interruption } from "../src/command-line/interruption.ts";
+import { writeOutput } from "../src/command-line/output.ts";
+import { refusal } from "../src/command-line/refusal.ts";
+import { screen } from "../src/command-line/screen.ts";
+import { bundleFlags, flakeFlag, sourceFlags } from "../src/command-line/source-flags.ts";
+import { collect, planned, renderPlan, renderPlanJson, type Times } from "../src/index.ts";
+
+export default class Collect extends BaseCommand {
+  static override summary =
+    "read all evidence into one file, for another machine or another day; without a VM: of every VM found";
+  static override args = { vm: Args.string({ multiple: true, description: "VM to collect for" }) };
+  static override flags = { ...sourceFlags, ...flakeFlag, ...bundleFlags };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Collect);
+    if (flags["dry-run"]) {
+      await this.plan(args.vm ?? [], flags);
+      return;
+    }
+    const file = flags["output-file"];
+    if (file === undefined) {
+      throw new ExpectedError("collect needs --output-file", {
+        exitCode: EXIT.usage,
+        hint: "for example --output-file evidence.mvb",
+      });
+    }
+    const answer = await collect({
+      source: flags,
+      times: flags,
+      vms: args.vm ?? [],
+      flake: flags.flake,
+      config: flags.config,
+      signal: interruption(),
+    });
+    if (answer.status !== "collected") throw refusal(answer);
+    await writeOutput(answer.bundle, { file, mode: OWNER_ONLY });
+    process.stderr.write(answer.summary.map((line) => `mvdoctor: ${line}\n`).join(""));
+    endWith(answer.complete ? EXIT.ok : EXIT.incomplete);
+  }
+
+  private async plan(vms: readonly string[], flags: PlanFlags): Promise<void> {
+    const answer = await planned({ source: {}, times: flags, vms, config: flags.config });
+    if (answer.status !== "planned") throw refusal(answer);
+    await writeOutput(
+      flags.json ? renderPlanJson(answer) : renderPlan(answer, screen({ file: undefined })),
+    );
+  }
+}
+
+type PlanFlags = Times & { readonly config: string | undefined; readonly json: boolean };
+
+/** No value is in it, and names of hosts, users and files are. */
+const OWNER_ONLY = 0o600;

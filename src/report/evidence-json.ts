@@ -1,0 +1,62 @@
+import type { EvidenceRef, FileStat } from "../evidence/reference.ts";
+import { formatUtc } from "../time/format-time.ts";
+import type { EvidenceNumbers } from "./evidence-numbers.ts";
+import { plain } from "./words.ts";
+
+/** Everything that was cited, by number. */
+export const jsonCited = (numbers: EvidenceNumbers) =>
+  numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref, numbers) }));
+
+/** Evidence with its own words; control characters of others are dropped, here too. */
+const jsonEvidence = (ref: EvidenceRef, numbers: EvidenceNumbers) => {
+  switch (ref.kind) {
+    case "journal":
+      return {
+        kind: ref.kind,
+        time: formatUtc(ref.time),
+        cursor: ref.cursor,
+        identifier: plain(ref.identifier),
+        ...(ref.pid === undefined ? {} : { pid: ref.pid }),
+        ...(ref.uid === undefined ? {} : { uid: ref.uid }),
+        text: plain(ref.text),
+      };
+    case "file":
+      return {
+        kind: ref.kind,
+        path: ref.path,
+        ...(ref.absent === true ? { absent: true } : {}),
+        ...(ref.stat === undefined ? {} : { stat: jsonStat(ref.stat) }),
+        ...(ref.acl === undefined ? {} : { acl: ref.acl }),
+        ...(ref.line === undefined ? {} : { line: ref.line }),
+        ...(ref.text === undefined ? {} : { text: plain(ref.text) }),
+      };
+    case "command":
+      return {
+        kind: ref.kind,
+        argv: ref.argv,
+        exitCode: ref.exitCode,
+        ...(ref.text === undefined ? {} : { text: plain(ref.text) }),
+      };
+    case "coverage":
+      return {
+        kind: ref.kind,
+        source: ref.source,
+        text: plain(ref.text),
+        ...(ref.since === undefined ? {} : { since: formatUtc(ref.since) }),
+        ...(ref.until === undefined ? {} : { until: formatUtc(ref.until) }),
+        ledger: numbers.linesOf(ref),
+      };
+  }
+};
+
+const jsonStat = (stat: FileStat) => ({
+  type: stat.type,
+  mode: stat.mode.toString(8).padStart(4, "0"),
+  uid: stat.uid,
+  gid: stat.gid,
+  size: stat.size,
+  mtime: formatUtc(stat.mtime),
+  ctime: formatUtc(stat.ctime),
+  ...(stat.birth === undefined ? {} : { birth: formatUtc(stat.birth) }),
+  ...(stat.target === undefined ? {} : { target: plain(stat.target) }),
+});

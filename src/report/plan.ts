@@ -1,0 +1,53 @@
+import { page, type PageOptions } from "./page.ts";
+import { plain } from "./words.ts";
+
+/** What would be asked of a host: commands with their arguments, and paths with what is done to them. */
+export interface PlanToShow {
+  readonly plan: {
+    readonly commands: readonly { readonly program: string; readonly args: readonly string[] }[];
+    readonly looked: readonly string[];
+    readonly listed: readonly string[];
+    readonly read: readonly string[];
+  };
+  /** What is asked beyond, by kind: it depends on the answers. */
+  readonly followUps: readonly string[];
+}
+
+/** The plan for people: a line for each command, in the form that a shell takes, and for each path. */
+export const renderPlan = ({ plan, followUps }: PlanToShow, options: PageOptions): string => {
+  const out = page(options);
+  out.paragraph("Nothing was run and nothing was read. This is what collect would ask first:");
+  out.heading("Commands");
+  // Not wrapped: a command is there to be copied.
+  for (const { program, args } of plan.commands)
+    out.line(`  ${plain([program, ...args].map(quoted).join(" "))}`);
+  for (const [title, paths] of [
+    ["Directories whose names are read", plan.listed],
+    ["Files whose text is read", plan.read],
+    ["Paths that are looked at and not opened (lstat)", plan.looked],
+  ] as const) {
+    out.heading(title);
+    for (const path of paths) out.line(`  ${plain(path)}`);
+  }
+  out.heading("What the answers lead to");
+  for (const one of followUps) out.paragraph(one, "  - ", "    ");
+  return out.text();
+};
+
+/** The plan for programs. */
+export const renderPlanJson = ({ plan, followUps }: PlanToShow): string =>
+  `${JSON.stringify(
+    {
+      schemaVersion: 1,
+      commands: plan.commands.map(({ program, args }) => [program, ...args]),
+      list: plan.listed,
+      read: plan.read,
+      lstat: plan.looked,
+      followUps,
+    },
+    undefined,
+    2,
+  )}\n`;
+
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

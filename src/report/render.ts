@@ -1,0 +1,62 @@
+import { renderCheckJson } from "./check-json.ts";
+import { renderCheckMarkdown } from "./check-markdown.ts";
+import { renderCheck } from "./check-text.ts";
+import { renderJson } from "./json.ts";
+import { renderList, renderListJson, renderListMarkdown } from "./list.ts";
+import { prose } from "./markdown-text.ts";
+import { renderMarkdown } from "./markdown.ts";
+import { page, type PageOptions } from "./page.ts";
+import { hostName, type Report, type Reports } from "./report.ts";
+import { renderText } from "./text.ts";
+import { renderTimelineJson } from "./timeline-json.ts";
+import { renderTimelineMarkdown } from "./timeline-markdown.ts";
+import { renderTimeline } from "./timeline-text.ts";
+
+export type View = "diagnosis" | "timeline" | "check" | "list";
+export type Format = "text" | "markdown" | "json";
+
+interface Renderer {
+  readonly text: (report: Report, options: PageOptions) => string;
+  readonly markdown: (report: Report) => string;
+  readonly json: (reports: Reports) => string;
+}
+
+const RENDERERS: Readonly<Record<View, Renderer>> = {
+  diagnosis: { text: renderText, markdown: renderMarkdown, json: renderJson },
+  check: { text: renderCheck, markdown: renderCheckMarkdown, json: renderCheckJson },
+  list: { text: renderList, markdown: renderListMarkdown, json: renderListJson },
+  timeline: { text: renderTimeline, markdown: renderTimelineMarkdown, json: renderTimelineJson },
+};
+
+/** Reports as text in the format asked for: one page for each host, or one document for programs. */
+export const render = (
+  reports: Reports,
+  view: View,
+  format: Format,
+  options: PageOptions,
+): string => {
+  const renderer = RENDERERS[view];
+  switch (format) {
+    case "json":
+      return renderer.json(reports);
+    case "text":
+      return reports
+        .map((report) => `${textHead(report, reports, options)}${renderer.text(report, options)}`)
+        .join("\n");
+    case "markdown":
+      return reports
+        .map((report) => `${markdownHead(report, reports)}${renderer.markdown(report)}`)
+        .join("\n---\n\n");
+  }
+};
+
+const textHead = (report: Report, { length }: Reports, options: PageOptions): string => {
+  if (length === 1) return "";
+  const out = page(options);
+  out.paragraph(out.paint.bold(`=== Host ${hostName(report)} ===`));
+  out.line("");
+  return out.text();
+};
+
+const markdownHead = (report: Report, { length }: Reports): string =>
+  length === 1 ? "" : `**Host ${prose(hostName(report))}**\n\n`;

@@ -1,0 +1,108 @@
+import { diagnoseVms } from "../diagnosis/diagnose.ts";
+import type { Host } from "../host/host.ts";
+import { interruptible } from "../host/interruptible-host.ts";
+import type { Report } from "../report/report.ts";
+import { parseVmName, type VmName } from "../vocabulary.ts";
+import { lookAtHost, type LookedAt } from "./look-at-host.ts";
+import { openSource } from "./open-source.ts";
+import type { Answer, NoSuchVm, Request, WrongUsage } from "./request.ts";
+import { readSuppressions } from "./suppressions.ts";
+
+/** Reads the evidence that the request names and reasons over it. */
+export const diagnose = async (request: Request): Promise<Answer> => {
+  const opened = await openSource(request.source);
+  if (opened.status !== "opened") return opened;
+  return diagnoseHosts(opened.hosts, request);
+};
+
+/** The same for hosts that are open already: one report for each, read side by side. */
+export const diagnoseHosts = async (
+  hosts: readonly [Host, ...Host[]],
+  request: Request,
+): Promise<Answer> => {
+  const named = vmNames(request.vms);
+  if (named.status === "wrong-usage") return named;
+  const wishes = await readSuppressions(request.config);
+  if (wishes.status === "wrong-usage") return wishes;
+  const { signal } = request;
+  const looks: LookedAt[] = [];
+  for (const look of await Promise.all(
+    hosts.map((host) =>
+      lookAtHost(signal === undefined ? host : interruptible(host, signal), request, named.names),
+    ),
+  )) {
+    if (look.status === "wrong-usage") return look;
+    looks.push(look);
+  }
+  const unknown = unknownVm(named.names, looks);
+  if (unknown !== undefined) return unknown;
+  const reportOf = async (look: LookedAt): Promise<Report> => {
+    const { host, window, basics, now } = look;
+    const vms = vmsOf(look, named.names, looks.length > 1);
+    const diagnosis = await diagnoseVms(host, vms, window, basics, {
+      now,
+      suppressions: wishes.suppressions,
+    });
+    return {
+      diagnosis,
+      zone: request.times.utc === true ? "UTC" : basics.zone,
+      generatedAt: now,
+      showSkipped: request.showSkipped === true,
+    };
+  };
+  const [first, ...others] = await Promise.all(looks.map(reportOf));
+  if (first === undefined) throw new TypeError("no host was given");
+  const reports = [first, ...others] as const;
+  return {
+    status: "diagnosed",
+    reports,
+    severities: reports.flatMap(({ diagnosis }) =>
+      diagnosis.vms.flatMap(({ findings }) => findings.map(({ severity }) => severity)),
+    ),
+    complete: reports.every(({ diagnosis }) => diagnosis.complete),
+  };
+};
+
+/**
+ * The same for one host.
+ *
+ * @internal
+ */
+export const diagnoseHost = (host: Host, request: Request): Promise<Answer> =>
+  diagnoseHosts([host], request);
+
+type Names = { readonly status: "names"; readonly names: readonly VmName[] } | WrongUsage;
+
+const vmNames = (texts: readonly string[]): Names => {
+  const names: VmName[] = [];
+  for (const text of texts) {
+    const name = parseVmName(text);
+    if (name === undefined) {
+      return {
+        status: "wrong-usage",
+        message: `${JSON.stringify(text)} cannot be the name of a VM`,
+        hint: "a name is what stands between microvm@ and .service, without a slash",
+      };
+    }
+    names.push(name);
+  }
+  return { status: "names", names };
+};
+
+/** A name that no host knows; one that cannot be looked up because nothing may be read is no unknown name. */
+const unknownVm = (names: readonly VmName[], looks: readonly LookedAt[]): NoSuchVm | undefined => {
+  if (looks.some(({ found }) => found.unreadable.length > 0)) return undefined;
+  const known = [...new Set(looks.flatMap(({ found }) => found.names))].toSorted();
+  const vm = names.find((name) => !known.includes(name));
+  return vm === undefined ? undefined : { status: "no-such-vm", vm, known };
+};
+
+/** The VMs to look at on one host: of several hosts, each answers for those that it knows. */
+const vmsOf = (
+  { found }: LookedAt,
+  names: readonly VmName[],
+  severalHosts: boolean,
+): readonly VmName[] => {
+  if (names.length === 0) return found.names;
+  return severalHosts ? names.filter((name) => found.names.includes(name)) : names;
+};

@@ -1,0 +1,65 @@
+import type { Reports } from "../report/report.ts";
+import type { Severity } from "../vocabulary.ts";
+
+/** Where the evidence comes from, as the command line names it; nothing of it means this host. */
+export interface Source {
+  readonly root?: string | undefined;
+  readonly directory?: string | undefined;
+  readonly file?: readonly string[] | undefined;
+  readonly bundle?: string | undefined;
+  /** How long a program may take for an answer, in seconds. */
+  readonly timeout?: number | undefined;
+}
+
+/** Times in the grammar of systemd.time(7); `boot` as journalctl -b takes it. */
+export interface Times {
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly boot?: string | undefined;
+  readonly now?: string | undefined;
+  readonly utc?: boolean | undefined;
+}
+
+export interface Request {
+  readonly source: Source;
+  readonly times: Times;
+  /** Without a name: every VM found. */
+  readonly vms: readonly string[];
+  /** A flake reference to the configuration repository, a directory of this machine. */
+  readonly flake?: string | undefined;
+  /** A configuration file of this machine; without it the usual one, where it is there. */
+  readonly config?: string | undefined;
+  readonly showSkipped?: boolean | undefined;
+  /** Ends the reading of evidence: what was read until then is reasoned over. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came of a request. Each failure that was foreseen is an answer of its own. */
+export type Answer =
+  | {
+      readonly status: "diagnosed";
+      readonly reports: Reports;
+      readonly severities: readonly Severity[];
+      readonly complete: boolean;
+    }
+  | Refusal;
+
+/** Why a request came to nothing. */
+export type Refusal = NoSuchVm | WrongUsage | BadBundle;
+
+export interface NoSuchVm {
+  readonly status: "no-such-vm";
+  readonly vm: string;
+  readonly known: readonly string[];
+}
+
+export interface WrongUsage {
+  readonly status: "wrong-usage";
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface BadBundle {
+  readonly status: "bad-bundle";
+  readonly message: string;
+}
