@@ -5,7 +5,8 @@ import type {
   Search,
   Stash,
 } from "../evidence/configuration-repository.ts";
-import type { CommandRef } from "../evidence/reference.ts";
+import { lineKey, lookedAt } from "../evidence/coverage.ts";
+import type { CommandRef, CoverageRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
 import type { VmName } from "../vocabulary.ts";
 import { lockedMicrovm } from "./flake-lock.ts";
@@ -83,15 +84,20 @@ export const collectRepositoryBasics = async (
       stashes,
       ...status,
       locks,
-      searched: {
-        kind: "coverage",
-        source: "configuration repository",
-        text: `all refs, reflogs and ${stashes.length} ${stashes.length === 1 ? "stash" : "stashes"} of ${directory}; what was dropped from all of these is not searched`,
-      },
+      searched: coverageOfSearch(
+        `all refs, reflogs and ${stashes.length} ${stashes.length === 1 ? "stash" : "stashes"} of ${directory}; what was dropped from all of these is not searched`,
+      ),
       problems,
     },
   };
 };
+
+const coverageOfSearch = (text: string): CoverageRef => ({
+  kind: "coverage",
+  source: "configuration repository",
+  text,
+  ledger: [lineKey(lookedAt("configuration-repository", text))],
+});
 
 /** What is asked for one VM: its name, and the variables that a runner in the store assigns and no installed one does. */
 export interface RepositoryQuestion {

@@ -1,18 +1,16 @@
-import type { HostEvent, HostJournal, JournalHole } from "../evidence/journal.ts";
+import type { Shortfall } from "../evidence/coverage.ts";
+import type { ClockStep, HostEvent, HostJournal, JournalHead } from "../evidence/journal.ts";
 import type { Gap } from "../evidence/evidence.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
 import type { BootsRead } from "../journal/boots.ts";
+import { clockWatch } from "../journal/clock-steps.ts";
 import { journalRef, type JournalEntry } from "../journal/entry.ts";
+import { readHeaders, type HeadersRead } from "../journal/headers.ts";
 import { hostMatches } from "../journal/matches.ts";
 import { MESSAGE_ID } from "../journal/message-ids.ts";
-import {
-  complaintsOf,
-  firstEntryAfter,
-  lastEntryBefore,
-  readEntries,
-  type Window,
-} from "../journal/read.ts";
+import { complaintsOf, firstEntryAfter, readEntries, type Window } from "../journal/read.ts";
+import { sequenceHoles } from "../journal/sequence-holes.ts";
 import { micros, unitName, type Micros, storePathOf, type UnitName } from "../vocabulary.ts";
 
 export interface HostJournalRead {
@@ -28,7 +26,8 @@ export const collectHostJournal = async (
 ): Promise<HostJournalRead> => {
   const events: HostEvent[] = [];
   const suppressed: { unit?: UnitName; count?: number; ref: JournalRef }[] = [];
-  const clockJumps: JournalRef[] = [];
+  const clockSteps: ClockStep[] = [];
+  const stepBefore = clockWatch();
   let latest: JournalEntry | undefined;
   const take = (entry: JournalEntry): void => {
     latest = entry;
@@ -37,152 +36,158 @@ export const collectHostJournal = async (
     if (event !== undefined) events.push(event);
     if (entry.messageId === MESSAGE_ID.journalDropped)
       suppressed.push({ ...droppedOf(entry), ref });
-    if (entry.messageId === MESSAGE_ID.timeChange) clockJumps.push(ref);
+    clockSteps.push(...stepBefore(entry));
   };
-  const [rights, read, damage] = await Promise.all([
+  const [rights, read, oldest, { headers, damage }] = await Promise.all([
     host.run({ program: "journalctl", args: ["--lines=0", "--output=short"] }),
     readEntries(host, hostMatches(), window, take),
-    findDamage(host),
+    firstEntryAfter(host, micros(0), {}),
+    readFiles(host),
   ]);
   const span = spanOf(boots.boots, window);
-  const anybody = latest ?? (await anyEntry(host));
+  const first = oldest.status === "found" ? oldest.entry : undefined;
   const complaints = [...boots.complaints, ...read.complaints, ...complaintsOf(rights.stderr)];
   const partial = complaints.some((complaint) => TOO_FEW_RIGHTS.test(complaint));
-  const gaps = [
+  const shortfalls = [
     ...problems(boots.failure ?? read.failure, complaints),
     ...damage,
     ...(boots.failure === undefined && boots.boots.length === 0
-      ? [gap("the journal holds no entry at all")]
+      ? [notKept("the journal holds no entry at all")]
       : []),
     ...(read.malformed > 0
-      ? [gap(`${read.malformed} lines of journalctl's output could not be understood`)]
+      ? [damaged(`${read.malformed} lines of journalctl's output could not be understood`)]
       : []),
   ];
   return {
     journal: {
       boots: boots.boots,
       ...span,
-      ...nameOf(anybody),
+      ...nameOf(latest ?? first),
+      ...(first === undefined ? {} : { head: headOf(first, events) }),
       events,
       suppressed,
-      clockJumps,
+      clockSteps,
       holes: [],
+      // Without the files of others, what is theirs looks lost.
+      sequenceHoles: partial
+        ? []
+        : sequenceHoles(headers.files, boots.boots).filter(
+            ({ since, until }) =>
+              until >= (window.since ?? since) && since <= (window.until ?? until),
+          ),
       ...(partial ? { partial: PARTIAL } : {}),
+      shortfalls,
     },
-    gaps,
+    gaps: [
+      ...(partial ? [gapOf({ kind: "rights", reason: PARTIAL })] : []),
+      ...shortfalls.map(gapOf),
+      ...[...new Set(complaints)]
+        .filter((complaint) => OF_OTHERS.test(complaint))
+        .map((reason) => ({ ...gapOf({ reason }), required: false })),
+    ],
   };
 };
 
+type JournalShortfall = HostJournal["shortfalls"][number];
+
+const gapOf = ({ kind, reason }: Pick<Gap, "kind" | "reason">): Gap => ({
+  source: "journal",
+  reason,
+  required: true,
+  ...(kind === undefined ? {} : { kind }),
+});
+
+const damaged = (reason: string): JournalShortfall => ({ kind: "damage", reason });
+const notKept = (reason: string): JournalShortfall => ({ kind: "not-kept", reason });
+
+/** A boot writes its first line within this time, in microseconds; most do within seconds. */
+const FIRST_LINES = 5 * 60 * 1_000_000;
+const MINUTE = 60 * 1_000_000;
+
+/** In a container the kernel's clock is that of its host: there only journald's own word tells of a beginning. */
+const headOf = (entry: JournalEntry, events: readonly HostEvent[]): JournalHead => ({
+  boot: entry.boot,
+  time: entry.time,
+  afterBoot: entry.monotonic,
+  isFirst:
+    entry.monotonic <= FIRST_LINES ||
+    entry.messageId === MESSAGE_ID.journalStart ||
+    events.some(
+      ({ kind, ref }) =>
+        kind === "journal-started" && ref.time >= entry.time && ref.time - entry.time <= MINUTE,
+    ),
+});
+
 /** Verifying costs about 20 seconds for a million entries, so only a small journal is verified. */
 const MOST_VERIFIED = 50_000;
+
+interface FilesRead {
+  readonly headers: HeadersRead;
+  readonly damage: readonly JournalShortfall[];
+}
 
 /**
  * Entries that a damaged file has lost leave no word behind: journalctl shows the rest and ends with 0. A live journal is being
  * written while it is verified, so only recorded ones are.
  */
-const findDamage = async (host: Host): Promise<readonly Gap[]> => {
-  if (host.ownJournal) return [];
-  const header = await host.run({ program: "journalctl", args: ["--header"] });
-  const entries = [...header.stdout.matchAll(/^Entry objects: (?<count>\d+)$/gmu)].reduce(
-    (sum, { groups }) => sum + Number(groups?.["count"]),
-    0,
-  );
-  if (header.exitCode !== 0 || entries === 0 || entries > MOST_VERIFIED) return [];
+const readFiles = async (host: Host): Promise<FilesRead> => {
+  const headers = await readHeaders(host);
+  const { entries, malformed } = headers;
+  const odd =
+    malformed === 0
+      ? []
+      : [
+          damaged(
+            `${malformed} ${malformed === 1 ? "header" : "headers"} of journal files could not be understood: whether entries are missing between files is not known`,
+          ),
+        ];
+  if (host.ownJournal || entries === 0 || entries > MOST_VERIFIED) return { headers, damage: odd };
   const verified = await host.run({ program: "journalctl", args: ["--verify"] });
-  return verified.exitCode === null || verified.exitCode === 0
-    ? []
-    : [gap("journalctl --verify finds a journal file damaged: entries may be missing")];
+  const isDamaged = verified.exitCode !== null && verified.exitCode !== 0;
+  return {
+    headers,
+    damage: isDamaged
+      ? [
+          ...odd,
+          damaged("journalctl --verify finds a journal file damaged: entries may be missing"),
+        ]
+      : odd,
+  };
 };
-
-export interface Silences {
-  readonly holes: readonly JournalHole[];
-  /** Why not all of the span could be looked at. */
-  readonly unchecked?: string;
-}
-
-/**
- * The holes between two moments: spans of at least `least` microseconds in which nobody at all wrote a line.
- * Jumps ahead from entry to entry, so that a silent hour costs a few reads and a busy one is not read at all.
- */
-export const findHoles = async (
-  host: Host,
-  span: { readonly since: Micros; readonly until: Micros },
-  least: number,
-  window: Window,
-): Promise<Silences> => {
-  const holes: JournalHole[] = [];
-  const step = Math.max(least / 2, (span.until - span.since) / MOST_PROBES);
-  let probe = micros(span.since + 1);
-  while (probe < span.until) {
-    const next = await firstEntryAfter(host, probe, window);
-    if (next.status === "unknown") return { holes, unchecked: next.why };
-    const found =
-      next.status === "none" ? span.until : micros(Math.min(next.entry.time, span.until));
-    if (found - probe >= step) {
-      const before = await lastEntryBefore(host, probe, window);
-      if (before.status === "unknown") return { holes, unchecked: before.why };
-      const since =
-        before.status === "none" ? span.since : micros(Math.max(before.entry.time, span.since));
-      const isProven =
-        host.ownJournal &&
-        before.status === "found" &&
-        next.status === "found" &&
-        follows(before.entry, next.entry);
-      if (found - since >= least && !isProven) holes.push({ since, until: found });
-    }
-    probe = micros(Math.max(found, probe) + step);
-  }
-  return { holes };
-};
-
-/**
- * Entries with neighbouring sequence numbers have nothing lost between them: the host was silent. Only on the host that wrote the
- * journal, since systemd-journal-remote numbers what it writes anew.
- */
-const follows = (before: JournalEntry, next: JournalEntry): boolean => {
-  const [a, b] = [before, next].map(({ fields }) => ({
-    id: fields["__SEQNUM_ID"],
-    number: Number(fields["__SEQNUM"]),
-  }));
-  return a?.id !== undefined && a.id === b?.id && a.number + 1 === b.number;
-};
-
-const anyEntry = async (host: Host): Promise<JournalEntry | undefined> => {
-  const first = await firstEntryAfter(host, micros(0), {});
-  return first.status === "found" ? first.entry : undefined;
-};
-
-const MOST_PROBES = 200;
-
-const gap = (reason: string): Gap => ({ source: "journal", reason, required: true });
 
 const TOO_FEW_RIGHTS =
   /not seeing messages from other users|insufficient permissions|journal.*Permission denied/iu;
 const PARTIAL =
   "only a part of the journal may be read with these rights: run as root or as a member of systemd-journal";
 
-/** journalctl says nothing about rights or bad files on stdout; what it says on stderr is a gap of its own. */
-const problems = (failure: string | undefined, complaints: readonly string[]): readonly Gap[] => {
-  const reasons = new Set<string>();
-  const asides = complaints.filter((complaint) => OF_OTHERS.test(complaint));
-  if (failure !== undefined) reasons.add(failure);
+/** journalctl says nothing about rights or bad files on stdout; what it says on stderr is a shortfall of its own. */
+const problems = (
+  failure: string | undefined,
+  complaints: readonly string[],
+): readonly JournalShortfall[] => {
+  const found = new Map<string, JournalShortfall>();
+  const add = (one: JournalShortfall): void => {
+    if (!found.has(one.reason)) found.set(one.reason, one);
+  };
+  if (failure !== undefined) add({ kind: kindOf(failure), reason: failure });
   for (const complaint of complaints) {
-    if (TOO_FEW_RIGHTS.test(complaint)) {
-      reasons.add(PARTIAL);
-    } else if (
+    if (TOO_FEW_RIGHTS.test(complaint)) continue;
+    if (
       /Journal file .* (?:truncated|corrupted)|unsupported feature|Failed to open|Failed to map|Bad message|could not be read/iu.test(
         complaint,
       )
     ) {
-      reasons.add(complaint);
+      add(damaged(complaint));
     } else if (/No journal files were (?:found|opened)/iu.test(complaint)) {
-      reasons.add("no journal files were found");
+      add(notKept("no journal files were found"));
     }
   }
-  return [
-    ...[...reasons].map(gap),
-    ...[...new Set(asides)].map((reason): Gap => ({ ...gap(reason), required: false })),
-  ];
+  return [...found.values()];
+};
+
+const kindOf = (failure: string): Shortfall => {
+  if (TOO_FEW_RIGHTS.test(failure)) return "rights";
+  return /did not answer in time|interrupted/u.test(failure) ? "limit" : "not-kept";
 };
 
 /** What src/host/open-disk.ts leaves out is no part of this machine's story. */

@@ -15,12 +15,15 @@ const NO_STARTS: VmJournal = {
   stops: [],
   entries: 0,
 };
-const NO_JOURNAL: HostJournal = {
+/** A journal that holds nothing. */
+export const NO_JOURNAL: HostJournal = {
   boots: [],
   events: [],
   suppressed: [],
-  clockJumps: [],
+  clockSteps: [],
   holes: [],
+  sequenceHoles: [],
+  shortfalls: [],
 };
 
 /**
@@ -33,7 +36,6 @@ export const aheadOfStart = (evidence: CollectedEvidence): CollectedEvidence => 
   hostJournal: collected({
     ...(valueOf(evidence.hostJournal) ?? NO_JOURNAL),
     events: [],
-    holes: [],
   }),
   unit: mapped(evidence.unit, (unit) => ({ ...unit, live: undefined })),
   state: mapped(evidence.state, (state) => {

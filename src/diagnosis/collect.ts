@@ -1,4 +1,5 @@
-import { findHoles, type HostJournalRead, type Silences } from "../collectors/host-journal.ts";
+import type { HostJournalRead } from "../collectors/host-journal.ts";
+import { findHoles, type Silences } from "../collectors/journal-silences.ts";
 import { collectGenerations, readInstaller } from "../collectors/generations.ts";
 import { collectRunnerNeeds } from "../collectors/runner-needs.ts";
 import { collectRunners } from "../collectors/linked-runners.ts";
@@ -20,7 +21,9 @@ import {
   type CollectedEvidence,
   type Gap,
   type LinkedRunners,
+  type UnavailableReason,
 } from "../evidence/evidence.ts";
+import { lineKey, type Shortfall } from "../evidence/coverage.ts";
 import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { VmJournal } from "../evidence/journal.ts";
 import type { KernelLog } from "../evidence/kernel-log.ts";
@@ -29,6 +32,7 @@ import type { Shares } from "../evidence/shares.ts";
 import type { Generations, Store } from "../evidence/store.ts";
 import type { StateDirectory } from "../evidence/state-directory.ts";
 import type { VmUnit } from "../evidence/unit.ts";
+import { silence } from "../facts/ledger.ts";
 import { environmentPaths } from "../facts/environment-files.ts";
 import { sharedSecretFiles } from "../facts/secrets.ts";
 import { endOfStart, meaningsIn } from "../facts/starts.ts";
@@ -151,7 +155,13 @@ export const collectVm = async (
       : [journalGap(vm, `its silences could not be looked at: ${silences.unchecked}`)]),
     ...silences.holes.map((hole) => ({
       ...journalGap(vm, "no entry of anybody for a long time: a hole or a silent host"),
-      ref: { kind: "coverage" as const, source: "journal", text: "hole", ...hole },
+      ref: {
+        kind: "coverage" as const,
+        source: "journal",
+        text: "hole",
+        ...hole,
+        ledger: [lineKey(silence(hole))] as const,
+      },
     })),
     ...gapsOf(vm, evidence),
     ...provenanceGaps(vm, evidence),
@@ -214,6 +224,15 @@ const SOURCES: readonly {
   { key: "credentialStore", source: "credential-store", required: false },
 ];
 
+const SHORTFALL: Readonly<Record<UnavailableReason, Shortfall>> = {
+  "not-found": "not-kept",
+  "permission-denied": "rights",
+  "timed-out": "limit",
+  malformed: "damage",
+  "not-installed": "not-kept",
+  failed: "not-kept",
+};
+
 const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
   const gaps: Gap[] = [];
   for (const { key, source, required } of SOURCES) {
@@ -224,6 +243,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
         source,
         reason: found.detail,
         required: required || found.reason === "permission-denied",
+        kind: SHORTFALL[found.reason],
         vm,
       });
   }
@@ -232,6 +252,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
       source: "unit",
       reason: `${path} may not be read with these rights`,
       required: true,
+      kind: "rights",
       vm,
     });
   const store = valueOf(evidence.store);
@@ -252,6 +273,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
         reason: `${walk.stopped ?? walk.path} may not be looked at with these rights`,
         // What systemd gave to the unit is a copy; a source that may not be looked at can be empty, closed or gone.
         required: !walk.path.startsWith("/run/credentials/"),
+        kind: "rights",
         vm,
       });
   }
@@ -279,6 +301,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
       source: "state-directory",
       reason: `${denied.hops[0].path} could not be followed with these rights`,
       required: true,
+      kind: "rights",
       vm,
     });
   return gaps;

@@ -19,10 +19,12 @@ import {
   type VmName,
 } from "../vocabulary.ts";
 import { rootCausesOf } from "./causes.ts";
+import { NO_JOURNAL } from "./ahead-of-start.ts";
 import { collectVm, type HostFacts, type VmEvidence } from "./collect.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, SecretStages, VmDiagnosis, VmStatus } from "./finding.ts";
 import { judge } from "./judgement.ts";
+import { gapsOfLoss, ledgerOf, type LedgerEntry } from "./ledger.ts";
 import { predictStart } from "./next-start.ts";
 import { weighRemedies } from "./remedies.ts";
 import { hypotheses } from "./hypotheses/hypotheses.ts";
@@ -48,6 +50,8 @@ export interface Diagnosis {
   readonly coverage: HostJournal;
   readonly complete: boolean;
   readonly gaps: readonly Gap[];
+  /** What was looked at and what was missing, line by line: every "no" names the lines that carry it. */
+  readonly ledger: readonly LedgerEntry[];
   readonly vms: readonly VmDiagnosis[];
   /** Absent where nothing was asked to be suppressed. */
   readonly suppressions?: SuppressionState;
@@ -104,8 +108,12 @@ export const diagnoseVms = async (
   };
   const found: VmEvidence[] = [];
   for (const vm of vms) found.push(await collectVm(host, vm, shared, window));
-  const gaps = distinctGaps([...journal.gaps, ...found.flatMap((one) => one.gaps)]);
-  const journalComplete = journal.gaps.length === 0;
+  const gaps = distinctGaps([
+    ...journal.gaps,
+    ...gapsOfLoss(journal.journal),
+    ...found.flatMap((one) => one.gaps),
+  ]);
+  const journalComplete = journal.gaps.every(({ required }) => !required);
   return {
     origin: host.origin,
     host: valueOf(identity),
@@ -117,6 +125,11 @@ export const diagnoseVms = async (
     },
     complete: !gaps.some(({ required }) => required),
     gaps,
+    ledger: ledgerOf(
+      journal.journal,
+      found.map(({ evidence }) => evidence),
+      gaps,
+    ),
     vms: found.map((one) => diagnoseVm(one, { journalComplete, holding: wanted?.holding ?? [] })),
     ...(wanted === undefined ? {} : { suppressions: wanted }),
   };
@@ -127,16 +140,20 @@ const nothingOf = (
   origin: string,
   reason: string,
   { zone, window }: Pick<Diagnosis, "zone" | "window">,
-): Diagnosis => ({
-  origin,
-  host: undefined,
-  zone,
-  window,
-  coverage: { boots: [], events: [], suppressed: [], clockJumps: [], holes: [] },
-  complete: false,
-  gaps: [{ source: "host", reason, required: true }],
-  vms: [],
-});
+): Diagnosis => {
+  const gaps: readonly Gap[] = [{ source: "host", reason, required: true }];
+  return {
+    origin,
+    host: undefined,
+    zone,
+    window,
+    coverage: NO_JOURNAL,
+    complete: false,
+    gaps,
+    ledger: ledgerOf(NO_JOURNAL, [], gaps),
+    vms: [],
+  };
+};
 
 interface Terms {
   readonly journalComplete: boolean;

@@ -1,12 +1,14 @@
 import type { HostJournal, Invocation } from "../evidence/journal.ts";
-import type { CoverageRef, EvidenceRef } from "../evidence/reference.ts";
+import type { EvidenceRef } from "../evidence/reference.ts";
 import type { StoredRunner } from "../evidence/store.ts";
 import type { Runner } from "../evidence/runner.ts";
 import type { History, Phase } from "../facts/history.ts";
 import { waysForSecrets } from "../facts/handover.ts";
 import type { Secret } from "../facts/secrets.ts";
+import { journalCoverage } from "../facts/journal-coverage.ts";
+import { whatMayHide } from "../facts/ledger.ts";
 import { endOfStart, guestSpoke, meaningsIn } from "../facts/starts.ts";
-import { counted, listed } from "../facts/wording.ts";
+import { counted, listed, moment } from "../facts/wording.ts";
 import { formatDuration } from "../time/format-time.ts";
 import type { EverWorked } from "./finding.ts";
 
@@ -48,7 +50,7 @@ export const everWorked = (input: EverWorkedInput): EverWorked => {
         .filter((ref, index, all) => all.findIndex((one) => one.cursor === ref.cursor) === index),
     };
   }
-  const coverage = coverageOf(hostJournal);
+  const coverage = journalCoverage(hostJournal, coverageWords(hostJournal));
   const doubts = doubtsIn(input, history, hostJournal);
   if (doubts.length > 0)
     return { answer: "unknown", basis: doubts.join(" "), evidence: [coverage] };
@@ -61,7 +63,7 @@ export const everWorked = (input: EverWorkedInput): EverWorked => {
   }
   return {
     answer: "no",
-    basis: `None of ${counted(starts.length, "start")} in the journal brought a secret with content to the guest, and the journal has no hole between its first and last entry. What was before, it cannot tell.`,
+    basis: `None of ${counted(starts.length, "start")} in the journal brought a secret with content to the guest, and the journal has no hole between its first and last entry. ${boundOf(hostJournal)}`,
     evidence: [coverage, ...history.phases.flatMap((phase) => whyNot(phase))],
   };
 };
@@ -83,13 +85,17 @@ const wordOfSuccess = (start: Invocation) => {
   ];
 };
 
-const coverageOf = ({ first, last, boots, holes }: HostJournal): CoverageRef => ({
-  kind: "coverage",
-  source: "journal",
-  text: `${counted(boots.length, "boot")}, ${holes.length === 0 ? "no hole" : counted(holes.length, "hole")} found`,
-  ...(first === undefined ? {} : { since: first }),
-  ...(last === undefined ? {} : { until: last }),
-});
+const coverageWords = ({ boots, holes, sequenceHoles }: HostJournal): string => {
+  const found = holes.length + sequenceHoles.length;
+  return `${counted(boots.length, "boot")}, ${found === 0 ? "no hole" : counted(found, "hole")} found`;
+};
+
+/** From when on a "no" holds: the journal knows nothing of what it does not keep. */
+const boundOf = ({ first, head }: HostJournal): string => {
+  if (first === undefined || head === undefined || head.time < first || head.isFirst)
+    return "What was before, it cannot tell.";
+  return `It begins at ${moment(first)}, ${formatDuration(head.afterBoot)} after the host's boot: the answer holds from then on, and what was before is not kept.`;
+};
 
 /** Everything that could hide a success, each in a sentence. */
 const doubtsIn = (
@@ -103,12 +109,23 @@ const doubtsIn = (
       `For ${formatDuration(until - since)} the journal holds no entry of anybody, so a start in that hole would not be seen.`,
     );
   }
+  for (const { count, since, until } of hostJournal.sequenceHoles) {
+    doubts.push(
+      `Between ${moment(since)} and ${moment(until)} at least ${counted(count, "entry", "entries")} that journald had written ${count === 1 ? "is" : "are"} missing, and a start or a guest's word may have been among them.`,
+    );
+  }
   if (hostJournal.unchecked !== undefined)
     doubts.push("Whether the journal has holes could not be looked at.");
   if (!input.journalComplete) doubts.push("The journal could be read only in part.");
   const units = new Set(history.phases.flatMap(({ starts }) => starts.map(({ unit }) => unit)));
-  if (hostJournal.suppressed.some(({ unit }) => unit !== undefined && units.has(unit))) {
-    doubts.push("journald suppressed lines of the unit, and a guest's word may be among them.");
+  if (
+    whatMayHide(hostJournal, { concerns: (unit) => units.has(unit) }).some(
+      ({ kind }) => kind === "suppressed",
+    )
+  ) {
+    doubts.push(
+      "journald suppressed lines of the unit or of systemd, and a guest's word or a start may be among them.",
+    );
   }
   for (const phase of history.phases) {
     const open = phase.starts.filter((start) => couldHaveWorked(start, phase, input));

@@ -162,7 +162,7 @@ const reasonSentence = (reason: SilenceReason): string => {
     case "other-boot":
       return "The host was booted anew.";
     case "journal-hole":
-      return `From ${moment(reason.since)} to ${moment(reason.until)} the journal holds no entry of anybody. Whether the VM ran in that time is not known.`;
+      return `${reason.count === undefined ? `From ${moment(reason.since)} to ${moment(reason.until)} the journal holds no entry of anybody.` : `Between ${moment(reason.since)} and ${moment(reason.until)} at least ${counted(reason.count, "entry", "entries")} that journald had written are missing.`} Whether the VM ran in that time is not known.`;
     case "unrecorded":
       return "The journal has no line that says why.";
   }

@@ -15,6 +15,7 @@ import type { SecretFiles } from "./secret-files.ts";
 import type { Registrations, SourceCopies } from "./store-history.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { VmUnit } from "./unit.ts";
+import type { Shortfall, SourceName } from "./coverage.ts";
 import type { CoverageRef, EvidenceRef, FileRef } from "./reference.ts";
 import type { VmName } from "../vocabulary.ts";
 
@@ -92,25 +93,12 @@ export type CollectedEvidence = { readonly [Key in EvidenceKey]: Collected<Evide
 
 /** A source that could not be looked at, or only in part. */
 export interface Gap {
-  readonly source:
-    | "journal"
-    | "state-directory"
-    | "unit"
-    | "runner"
-    | "secret-files"
-    | "nix-store"
-    | "generations"
-    | "secret-installation"
-    | "credential-store"
-    | "guest-system"
-    | "shares"
-    | "kernel-log"
-    | "other-units"
-    | "configuration-repository"
-    | "host";
+  readonly source: SourceName;
   readonly reason: string;
   /** Without it "nothing found" cannot be said. */
   readonly required: boolean;
+  /** Why it is one; what is not said is not among what was kept. */
+  readonly kind?: Shortfall;
   readonly vm?: VmName;
   readonly ref?: CoverageRef;
 }

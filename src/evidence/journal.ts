@@ -1,4 +1,5 @@
 import type { BootId, InvocationId, Micros, StorePath, UnitName } from "../vocabulary.ts";
+import type { Shortfall } from "./coverage.ts";
 import type { OutputMeaning } from "./output.ts";
 import type { JournalRef } from "./reference.ts";
 
@@ -114,6 +115,34 @@ export interface JournalHole {
   readonly until: Micros;
 }
 
+/** Entries that journald numbered and that are in no file: `count` at least, between the numbers `after` and `before`. */
+export interface SequenceHole extends JournalHole {
+  readonly count: number;
+  readonly after: number;
+  readonly before: number;
+  /** Absent where it reaches over a boot. */
+  readonly boot?: BootId;
+}
+
+/** Two neighbouring entries between which the host's time and the kernel's clock did not go on alike. */
+export interface ClockStep {
+  readonly boot: BootId;
+  readonly since: Micros;
+  readonly until: Micros;
+  /** Microseconds that the host's time gained, negative where it went back; absent where only systemd tells of a change. */
+  readonly by?: number;
+}
+
+/** The oldest entry that is kept. */
+export interface JournalHead {
+  readonly boot: BootId;
+  readonly time: Micros;
+  /** Microseconds since that boot, by the kernel's clock. */
+  readonly afterBoot: number;
+  /** Its boot wrote nothing before it. */
+  readonly isFirst: boolean;
+}
+
 export interface HostJournal {
   readonly boots: readonly Boot[];
   readonly first?: Micros;
@@ -126,10 +155,14 @@ export interface HostJournal {
     readonly count?: number;
     readonly ref: JournalRef;
   }[];
-  readonly clockJumps: readonly JournalRef[];
+  readonly head?: JournalHead;
+  readonly clockSteps: readonly ClockStep[];
   readonly holes: readonly JournalHole[];
+  readonly sequenceHoles: readonly SequenceHole[];
   /** Why only a part of it may be read with the reader's rights. */
   readonly partial?: string;
-  /** Why it could not be looked whether there are more. */
+  /** Why it could not be looked whether there are more holes. */
   readonly unchecked?: string;
+  /** What else kept it from being read whole. */
+  readonly shortfalls: readonly { readonly kind: Shortfall; readonly reason: string }[];
 }

@@ -66,6 +66,8 @@ export interface CoverageRef {
   readonly text: string;
   readonly since?: Micros;
   readonly until?: Micros;
+  /** The lines of the coverage ledger that carry it, by their keys (evidence/coverage.ts). */
+  readonly ledger: readonly [string, ...string[]];
 }
 
 export type EvidenceRef = JournalRef | FileRef | CommandRef | CoverageRef;
@@ -83,6 +85,6 @@ export const evidenceKey = (ref: EvidenceRef): string => {
     case "command":
       return `command ${ref.argv.join("\0")} ${ref.text ?? ""}`;
     case "coverage":
-      return `coverage ${ref.source} ${ref.text}`;
+      return `coverage ${ref.source} ${ref.text} ${ref.ledger.join("\0")}`;
   }
 };

@@ -14,7 +14,13 @@ export type SilenceReason =
   | { readonly kind: "skipped"; readonly ref: JournalRef }
   | { readonly kind: "start-limit"; readonly ref: JournalRef }
   | { readonly kind: "other-boot" }
-  | { readonly kind: "journal-hole"; readonly since: Micros; readonly until: Micros }
+  /** With the number of entries that are missing at least, where numbers tell of it; nobody wrote a line where none do. */
+  | {
+      readonly kind: "journal-hole";
+      readonly since: Micros;
+      readonly until: Micros;
+      readonly count?: number;
+    }
   | { readonly kind: "unrecorded" };
 
 /** Which runner a phase used, and how that is known. */
@@ -398,6 +404,10 @@ const silenceReasons = (
   for (const hole of hostJournal.holes) {
     if (hole.since < span.until && hole.until > span.since)
       reasons.push({ kind: "journal-hole", ...hole });
+  }
+  for (const { since, until, count } of hostJournal.sequenceHoles) {
+    if (since < span.until && until > span.since)
+      reasons.push({ kind: "journal-hole", since, until, count });
   }
   return reasons.length === 0 ? [{ kind: "unrecorded" }] : reasons;
 };

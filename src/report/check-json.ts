@@ -34,6 +34,7 @@ export const renderCheckJson = (reports: Reports): string => {
     complete: vms.every(({ prediction }) => prediction !== "unknown"),
     host,
     gaps: coverage.gaps,
+    coverage: { ledger: coverage.ledger },
     ...hosts,
     suppressions: jsonSuppressions(diagnosis.suppressions),
     vms,

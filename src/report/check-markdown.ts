@@ -9,7 +9,7 @@ import { sentence } from "./words.ts";
 /** The prediction as a page. */
 export const renderCheckMarkdown = (report: Report): string => {
   const blocks = report.diagnosis.vms.flatMap((vm) => {
-    const numbers = evidenceNumbers();
+    const numbers = evidenceNumbers(report.diagnosis.ledger);
     return [...nextStart(vm, numbers, report), ...evidence(numbers, report.zone)];
   });
   const all = blocks.length === 0 ? ["# No VM was found"] : [...blocks, ...notAsked(report)];

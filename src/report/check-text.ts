@@ -8,7 +8,7 @@ import { plain, sentence } from "./words.ts";
 /** Whether the next start of each VM would get its secrets, and where each would stop. */
 export const renderCheck = (report: Report, options: PageOptions): string => {
   const out = page(options);
-  const numbers = evidenceNumbers();
+  const numbers = evidenceNumbers(report.diagnosis.ledger);
   for (const [index, vm] of report.diagnosis.vms.entries()) {
     if (index > 0) out.line("");
     nextStart(out, vm, report, numbers);

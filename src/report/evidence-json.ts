@@ -5,10 +5,10 @@ import { plain } from "./words.ts";
 
 /** Everything that was cited, by number. */
 export const jsonCited = (numbers: EvidenceNumbers) =>
-  numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref) }));
+  numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref, numbers) }));
 
 /** Evidence with its own words; control characters of others are dropped, here too. */
-const jsonEvidence = (ref: EvidenceRef) => {
+const jsonEvidence = (ref: EvidenceRef, numbers: EvidenceNumbers) => {
   switch (ref.kind) {
     case "journal":
       return {
@@ -44,6 +44,7 @@ const jsonEvidence = (ref: EvidenceRef) => {
         text: plain(ref.text),
         ...(ref.since === undefined ? {} : { since: formatUtc(ref.since) }),
         ...(ref.until === undefined ? {} : { until: formatUtc(ref.until) }),
+        ledger: numbers.linesOf(ref),
       };
   }
 };

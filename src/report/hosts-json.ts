@@ -1,5 +1,5 @@
 import { jsonCited } from "./evidence-json.ts";
-import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
+import { evidenceNumbers, type EvidenceNumbers, type NumbersBefore } from "./evidence-numbers.ts";
 import { hostName, type Report, type Reports } from "./report.ts";
 
 /**
@@ -11,13 +11,16 @@ export const jsonOfHosts = <Vm extends { readonly vm: string }>(
   jsonVms: (report: Report, numbers: EvidenceNumbers) => readonly Vm[],
 ) => {
   const several = reports.length > 1;
-  let last = 0;
+  let before: NumbersBefore = { evidence: 0, lines: 0 };
   const hosts = reports.map((report) => {
-    const numbers = evidenceNumbers(last);
+    const numbers = evidenceNumbers(report.diagnosis.ledger, before);
     const named = several ? { host: hostName(report) } : {};
     const vms = jsonVms(report, numbers).map((vm) => ({ ...named, ...vm }));
     const evidence = jsonCited(numbers).map((one) => ({ ...named, ...one }));
-    last += evidence.length;
+    before = {
+      evidence: before.evidence + evidence.length,
+      lines: before.lines + report.diagnosis.ledger.length,
+    };
     return { vms, evidence };
   });
   return {

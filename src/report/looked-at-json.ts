@@ -1,5 +1,6 @@
 import { formatUtc } from "../time/format-time.ts";
 import type { Micros } from "../vocabulary.ts";
+import { jsonLedger } from "./ledger.ts";
 import { hostName, type Report, type Reports } from "./report.ts";
 import { plain } from "./words.ts";
 
@@ -10,9 +11,16 @@ import { plain } from "./words.ts";
 export const jsonLookedAt = (reports: Reports) =>
   reports.length === 1
     ? jsonOne(reports[0])
-    : { ...jsonTogether(reports), hosts: reports.map(jsonNamed) };
+    : {
+        ...jsonTogether(reports),
+        hosts: reports.map((report, index) => jsonNamed(report, linesBefore(reports, index))),
+      };
 
-const jsonOne = ({ diagnosis: { host, zone, coverage, window, gaps } }: Report) => ({
+/** `before`: the lines of the ledgers of the hosts before it. */
+const jsonOne = (
+  { diagnosis: { host, zone, coverage, window, gaps, ledger } }: Report,
+  before = 0,
+) => ({
   host: {
     name: host?.name ?? null,
     machineId: host?.machineId ?? null,
@@ -38,11 +46,15 @@ const jsonOne = ({ diagnosis: { host, zone, coverage, window, gaps } }: Report) 
       ...(ref?.since === undefined ? {} : { since: formatUtc(ref.since) }),
       ...(ref?.until === undefined ? {} : { until: formatUtc(ref.until) }),
     })),
+    ledger: jsonLedger(ledger, before),
   },
 });
 
-const jsonNamed = (report: Report) => {
-  const { host, window, coverage } = jsonOne(report);
+const linesBefore = (reports: Reports, index: number): number =>
+  reports.slice(0, index).reduce((sum, { diagnosis }) => sum + diagnosis.ledger.length, 0);
+
+const jsonNamed = (report: Report, before: number) => {
+  const { host, window, coverage } = jsonOne(report, before);
   const { diagnosis } = report;
   return {
     ...host,
@@ -54,9 +66,9 @@ const jsonNamed = (report: Report) => {
 };
 
 const jsonTogether = (reports: Reports) => {
-  const all = reports.map((report) => ({
+  const all = reports.map((report, index) => ({
     name: hostName(report),
-    ...jsonOne(report),
+    ...jsonOne(report, linesBefore(reports, index)),
   }));
   return {
     host: { name: null, machineId: null, zone: null },
@@ -73,6 +85,9 @@ const jsonTogether = (reports: Reports) => {
       ),
       gaps: all.flatMap(({ name, coverage }) =>
         coverage.gaps.map((gap) => ({ ...gap, host: name })),
+      ),
+      ledger: all.flatMap(({ name, coverage }) =>
+        coverage.ledger.map((line) => ({ ...line, host: name })),
       ),
     },
   };

@@ -2,13 +2,14 @@ import type { Argument, PhaseAccount, VmDiagnosis } from "../diagnosis/finding.t
 import { formatClock, formatDuration, formatTime, formatUtc } from "../time/format-time.ts";
 import { STAGES } from "../vocabulary.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
+import { ledgerLines } from "./ledger.ts";
 import { recommended } from "./recommended.ts";
 import type { Report } from "./report.ts";
 import { answerLines, optionLetter } from "./text.ts";
 import { cell, code, fenced, list, prose } from "./markdown-text.ts";
 import { skippedCount, skippedLines } from "./skipped.ts";
 import { expiredLines, suppressedHeadline, suppressionLine } from "./suppressed.ts";
-import { evidenceLine, journalLine, plain, sentence } from "./words.ts";
+import { evidenceLine, journalLine, sentence } from "./words.ts";
 
 /** The incident write-up: timeline with quoted evidence, what changed, why, options, the answer, next steps. */
 export const renderMarkdown = (report: Report): string => {
@@ -34,7 +35,7 @@ export const renderMarkdown = (report: Report): string => {
 
 const vmReport = (vm: VmDiagnosis, report: Report): readonly string[] => {
   const { zone } = report;
-  const numbers = evidenceNumbers();
+  const numbers = evidenceNumbers(report.diagnosis.ledger);
   const several = report.diagnosis.vms.length > 1;
   const blocks = [
     ...(several ? [`# ${prose(vm.vm)}`] : []),
@@ -225,7 +226,7 @@ export const evidence = (numbers: EvidenceNumbers, zone: string): readonly strin
     cited
       .map(({ id, ref }) => {
         const cursor = ref.kind === "journal" ? `  \n  cursor ${code(ref.cursor)}` : "";
-        return `- **[${id}]** ${code(evidenceLine(ref, zone))}${cursor}`;
+        return `- **[${id}]** ${code(evidenceLine(ref, zone, numbers))}${cursor}`;
       })
       .join("\n"),
   ];
@@ -233,24 +234,19 @@ export const evidence = (numbers: EvidenceNumbers, zone: string): readonly strin
 
 const coverage = (report: Report): readonly string[] => [
   "## Coverage",
-  gapList(report),
+  ledgerList(report),
   ...notAsked(report),
 ];
 
-const gapList = ({ diagnosis, zone }: Report): string =>
-  diagnosis.gaps.length === 0
-    ? skippedCount(diagnosis.vms) === undefined
-      ? "Everything that a rule asks for could be read."
-      : "Everything could be read that a report has to rest on."
-    : list(
-        diagnosis.gaps.map(({ source, reason, vm, ref }) => {
-          const span =
-            ref?.since === undefined || ref.until === undefined
-              ? ""
-              : `, ${formatTime(ref.since, zone)} to ${formatTime(ref.until, zone)}`;
-          return `**${source}**${vm === undefined ? "" : ` of ${prose(vm)}`}: ${prose(plain(reason))}${span}`;
-        }),
-      );
+const ledgerList = ({ diagnosis, zone }: Report): string => {
+  const lines = list(
+    ledgerLines(diagnosis.ledger, zone).map(({ ids, text }) => `**[${ids}]** ${prose(text)}`),
+  );
+  if (diagnosis.gaps.length > 0) return lines;
+  return skippedCount(diagnosis.vms) === undefined
+    ? `Everything that a rule asks for could be read.\n\n${lines}`
+    : `Everything could be read that a report has to rest on.\n\n${lines}`;
+};
 
 /** Rules that were not asked, by number at least, and suppressions that no longer hold. */
 export const notAsked = ({ diagnosis, showSkipped }: Report): readonly string[] => {

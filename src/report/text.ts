@@ -3,6 +3,7 @@ import type { Finding, SecretStages, VmDiagnosis } from "../diagnosis/finding.ts
 import { formatClock, formatDuration, formatTime } from "../time/format-time.ts";
 import { STAGES, type StageState } from "../vocabulary.ts";
 import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
+import { ledgerLines } from "./ledger.ts";
 import { page, type Page, type PageOptions } from "./page.ts";
 import { recommended } from "./recommended.ts";
 import type { Report } from "./report.ts";
@@ -14,7 +15,7 @@ import { clockLine, evidenceLine, plain, sentence } from "./words.ts";
 export const renderText = (report: Report, options: PageOptions): string => {
   const out = page(options);
   const { diagnosis, zone } = report;
-  const numbers = evidenceNumbers();
+  const numbers = evidenceNumbers(diagnosis.ledger);
   for (const [index, vm] of diagnosis.vms.entries()) {
     if (index > 0) out.line("");
     vmReport(out, vm, report, numbers);
@@ -289,31 +290,16 @@ export const evidenceList = (out: Page, numbers: EvidenceNumbers, zone: string):
   if (cited.length === 0) return;
   out.heading("Evidence");
   for (const { id, ref } of cited) {
-    out.paragraph(evidenceLine(ref, zone), `  ${`[${id}]`.padEnd(6)} `, "         ");
+    out.paragraph(evidenceLine(ref, zone, numbers), `  ${`[${id}]`.padEnd(6)} `, "         ");
   }
 };
 
-/** What the journal covers, what could not be looked at, and when the report was made. */
+/** What was looked at, line by line with what was missing, and when the report was made. */
 export const coverage = (out: Page, diagnosis: Diagnosis, report: Report): void => {
-  const { coverage: seen, gaps, complete, vms } = diagnosis;
+  const { ledger, complete, vms } = diagnosis;
   out.heading("What was looked at");
-  out.paragraph(
-    seen.first === undefined || seen.last === undefined
-      ? "The journal: nothing of it."
-      : `The journal from ${formatTime(seen.first, report.zone)} to ${formatTime(seen.last, report.zone)}, ${seen.boots.length} ${seen.boots.length === 1 ? "boot" : "boots"}.`,
-    "  ",
-  );
-  for (const gap of gaps) {
-    const span =
-      gap.ref?.since === undefined || gap.ref.until === undefined
-        ? ""
-        : ` (${formatTime(gap.ref.since, report.zone)} to ${formatTime(gap.ref.until, report.zone)})`;
-    out.paragraph(
-      `Gap${gap.vm === undefined ? "" : ` for ${gap.vm}`}, ${gap.source}: ${plain(gap.reason)}${span}.`,
-      "  ",
-      "    ",
-    );
-  }
+  for (const { ids, text } of ledgerLines(ledger, report.zone))
+    out.paragraph(text, `  ${`[${ids}]`.padEnd(6)} `, "         ");
   if (!complete)
     out.paragraph("So the picture is incomplete: what is not found may still be there.", "  ");
   const skipped = skippedCount(vms);

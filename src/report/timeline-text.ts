@@ -22,6 +22,12 @@ export const renderTimeline = ({ diagnosis, zone }: Report, options: PageOptions
       `The journal holds no entry of anybody from ${formatTime(start, zone)} to ${formatTime(end, zone)}.`,
     );
   }
+  for (const { line, text } of diagnosis.ledger.filter(
+    (one) => one.line.kind === "sequence-hole",
+  )) {
+    out.line();
+    out.paragraph(`The ${line.source} lacks entries: ${sentence(text, zone)}.`);
+  }
   for (const gap of diagnosis.gaps.filter(({ ref }) => ref === undefined)) {
     out.line();
     out.paragraph(

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { EvidenceRef, FileStat, JournalRef } from "../evidence/reference.ts";
 import { formatClock, formatTime } from "../time/format-time.ts";
 import { micros } from "../vocabulary.ts";
+import { idList, type EvidenceNumbers } from "./evidence-numbers.ts";
 
 /** Control characters and marks that turn the direction of text: journals and scripts are other people's text. */
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
@@ -35,7 +36,11 @@ export const clockLine = (ref: JournalRef, zone: string): string =>
   `${formatClock(ref.time, zone, { precision: "milliseconds" })} ${plain(ref.identifier)}${ref.pid === undefined ? "" : `[${ref.pid}]`}: ${plain(ref.text)}`;
 
 /** One piece of evidence in one line. */
-export const evidenceLine = (ref: EvidenceRef, zone: string): string => {
+export const evidenceLine = (
+  ref: EvidenceRef,
+  zone: string,
+  { linesOf }: Pick<EvidenceNumbers, "linesOf">,
+): string => {
   switch (ref.kind) {
     case "journal":
       return journalLine(ref, zone);
@@ -52,7 +57,7 @@ export const evidenceLine = (ref: EvidenceRef, zone: string): string => {
     case "coverage": {
       const from = ref.since === undefined ? "" : ` from ${formatTime(ref.since, zone)}`;
       const to = ref.until === undefined ? "" : ` to ${formatTime(ref.until, zone)}`;
-      return `coverage of the ${plain(ref.source)}${from}${to}: ${plain(ref.text)}`;
+      return `coverage of the ${plain(ref.source)}${from}${to}: ${plain(ref.text)} [${idList(linesOf(ref))}]`;
     }
   }
 };

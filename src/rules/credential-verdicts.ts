@@ -85,7 +85,7 @@ const observationsByFiles = (
           `${words.explanation(verdict)} ${verdict.because}` +
           (starts > 0
             ? ` ${counted(starts, "start")} ended at that step.`
-            : " No start in the journal has met it yet."),
+            : " This is what the next start would meet."),
         certainty: verdict.certainty === "weak" && starts > 0 ? "strong" : verdict.certainty,
         ...(isIdle ? { severity: "info" as const } : {}),
         subject: {

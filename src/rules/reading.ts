@@ -27,7 +27,7 @@ export const ownership = ({ stat }: PathComponent): string =>
 /** How often the journal shows it; nothing where it is foretold. */
 export const timesRefused = (count: number): string =>
   count === 0
-    ? " No start has tried it yet: this is what the next one would meet."
+    ? " This is what the next start would meet."
     : ` The journal shows the refusal ${count === 1 ? "once" : `${count} times`}.`;
 
 /** Where systemd loads the same file as a credential, its own read is not what is refused. */

@@ -134,6 +134,11 @@ describe.skipIf(!canBuildTrees || !requireTools("setpriv"))("bad input", () => {
     expect(report.complete).toBe(false);
     expect(sources).toContain("journal");
     expect(sources).toContain("secret-files");
+    const refused = report.coverage.ledger.filter(({ kind }) => kind === "rights");
+    expect(refused.map(({ source }) => source)).toEqual(
+      expect.arrayContaining(["journal", "secret-files"]),
+    );
+    expect(refused.every(({ mayHide }) => mayHide)).toBe(true);
     for (const { stages } of vmOf(report, "test-vm").stages)
       expect(stages["source"]).toBe("unknown");
   });

@@ -10,6 +10,7 @@ import {
   credential,
   denied,
   holedJournal,
+  numbersLost,
   hostJournal,
   line,
   link,
@@ -92,6 +93,8 @@ describe("whether a secret ever reached the guest", () => {
 
   it.each([
     ["the journal has a hole", { starts: [empty], host: holedJournal() }],
+    ["entries are missing between two files", { starts: [empty], host: numbersLost() }],
+    ["systemd's own lines were suppressed", { starts: [empty], host: suppressed("init.scope") }],
     ["holes were not looked for", { starts: [empty], host: hostJournal({ unchecked: "no" }) }],
     ["the journal was read in part", { starts: [empty], journalComplete: false }],
     [
@@ -107,6 +110,24 @@ describe("whether a secret ever reached the guest", () => {
     ["nobody wants a secret", { starts: [start(10)], wanted: false }],
   ] satisfies readonly (readonly [string, Case])[])("is unknown where %s", (_, given) => {
     expect(asked(given).answer).toBe("unknown");
+  });
+
+  it("holds from the oldest entry on where the journal begins in the middle of a boot", () => {
+    const head = (isFirst: boolean) => {
+      const { boots, first } = hostJournal();
+      const [boot] = boots;
+      if (boot === undefined || first === undefined) throw new Error("the journal has a boot");
+      return asked({
+        starts: [empty],
+        host: hostJournal({
+          head: { boot: boot.id, time: first, afterBoot: 7_200_000_000, isFirst },
+        }),
+      });
+    };
+    expect(head(false)).toMatchObject({ answer: "no" });
+    expect(head(false).basis).toContain("2 h after the host's boot: the answer holds from then on");
+    expect(head(true)).toMatchObject({ answer: "no" });
+    expect(head(true).basis).toContain("What was before, it cannot tell.");
   });
 
   it("is unknown without the journal", () => {

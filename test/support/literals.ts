@@ -1,3 +1,4 @@
+import { lineKey, lookedAt } from "../../src/evidence/coverage.ts";
 import type { EvidenceMap } from "../../src/evidence/evidence.ts";
 import type { HostIdentity } from "../../src/evidence/host-identity.ts";
 import type { HostJournal, Invocation, VmJournal } from "../../src/evidence/journal.ts";
@@ -281,14 +282,22 @@ export const hostJournal = (more: Partial<HostJournal> = {}): HostJournal => ({
   last: LAST,
   events: [],
   suppressed: [],
-  clockJumps: [],
+  clockSteps: [],
   holes: [],
+  sequenceHoles: [],
+  shortfalls: [],
   ...more,
 });
 
 /** The same hour with a hole in it. */
 export const holedJournal = (): HostJournal =>
   hostJournal({ holes: [{ since: FIRST, until: LAST }] });
+
+/** The same hour with a journal file gone from its middle. */
+export const numbersLost = (): HostJournal =>
+  hostJournal({
+    sequenceHoles: [{ since: FIRST, until: LAST, count: 400, after: 100, before: 501 }],
+  });
 
 const absent = (path: string): FileRef => ({ kind: "file", path: hostPath(path), absent: true });
 
@@ -327,7 +336,12 @@ export const repository = (
   untracked: [],
   status: command("git", "status"),
   locks: [],
-  searched: { kind: "coverage", source: "configuration repository", text: "all refs" },
+  searched: {
+    kind: "coverage",
+    source: "configuration repository",
+    text: "all refs",
+    ledger: [lineKey(lookedAt("configuration-repository", "all refs"))],
+  },
   problems: [],
   ...more,
 });

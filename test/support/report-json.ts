@@ -32,6 +32,19 @@ const report = v.object({
     lastEntry: v.nullable(v.string()),
     boots: v.number(),
     gaps: v.array(v.object({ source: v.string(), reason: v.string() })),
+    ledger: v.array(
+      v.object({
+        id: v.pipe(v.string(), v.regex(/^c[1-9]\d*$/u)),
+        source: v.string(),
+        kind: v.string(),
+        boot: v.exactOptional(v.string()),
+        since: v.exactOptional(v.string()),
+        until: v.exactOptional(v.string()),
+        count: v.exactOptional(v.number()),
+        text: v.pipe(v.string(), v.minLength(1)),
+        mayHide: v.boolean(),
+      }),
+    ),
   }),
   vms: v.array(
     v.object({
@@ -72,7 +85,16 @@ const report = v.object({
       ),
     }),
   ),
-  evidence: v.array(v.object({ id: v.string(), kind: v.string() })),
+  evidence: v.array(
+    v.variant("kind", [
+      v.object({
+        id: v.string(),
+        kind: v.literal("coverage"),
+        ledger: v.pipe(v.array(v.string()), v.minLength(1)),
+      }),
+      v.object({ id: v.string(), kind: v.picklist(["journal", "file", "command"]) }),
+    ]),
+  ),
 });
 
 export type JsonReport = v.InferOutput<typeof report>;

@@ -1,15 +1,16 @@
+import { claimsWithoutCoverage } from "./absence-claims.ts";
 import type { ScenarioCase } from "./scenario-file.ts";
 import type { Outcome } from "./scenario-run.ts";
 
 /** What of a scenario's expectation does not hold, in sentences; nothing where all of it does. */
 export const complaintsAbout = (
   scenario: ScenarioCase,
-  { vm, text, exit }: Outcome,
+  { report, vm, text, exit }: Outcome,
 ): readonly string[] => {
   const { expect: wanted, kind, rule } = scenario;
   const found = new Set(vm.findings.map(({ id }) => id));
   const own = rule === undefined ? [] : [rule];
-  const complaints: string[] = [];
+  const complaints: string[] = [...claimsWithoutCoverage(report, vm)];
   const same = (what: string, is: unknown, should: unknown): void => {
     if (should !== undefined && JSON.stringify(is) !== JSON.stringify(should))
       complaints.push(`${what} is ${JSON.stringify(is)} and should be ${JSON.stringify(should)}`);

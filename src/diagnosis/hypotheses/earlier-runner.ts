@@ -12,6 +12,7 @@ import {
   rootsBeside,
   runnersThatFit,
 } from "../../facts/origin.ts";
+import { journalCoverage } from "../../facts/journal-coverage.ts";
 import { registeredAt } from "../../facts/provenance.ts";
 import { counted, listed, moment } from "../../facts/wording.ts";
 import type { Argument, Hypothesis } from "../finding.ts";
@@ -233,10 +234,8 @@ const byHand = (
   };
 };
 
-const coverage = ({ first, last }: HypothesisInput["hostJournal"]): EvidenceRef => ({
-  kind: "coverage",
-  source: "journal",
-  text: "lines of sudo that concern microvm, nixos-rebuild, clan or systemctl",
-  ...(first === undefined ? {} : { since: first }),
-  ...(last === undefined ? {} : { until: last }),
-});
+const coverage = (hostJournal: HypothesisInput["hostJournal"]): EvidenceRef =>
+  journalCoverage(
+    hostJournal,
+    "lines of sudo that concern microvm, nixos-rebuild, clan or systemctl",
+  );

@@ -6,6 +6,7 @@ import { isMacDenied } from "../../facts/mac-denials.ts";
 import { hasUserNamespace } from "../../facts/sandbox.ts";
 import { hasFailed } from "../../facts/starts.ts";
 import { moment } from "../../facts/wording.ts";
+import { journalCarries } from "../../facts/journal-coverage.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, scopeOf } from "../scope.ts";
 
@@ -74,6 +75,7 @@ export default defineRule({
           ...(change.status === "changed"
             ? [{ kind: "file", path: change.component.path, stat: change.component.stat } as const]
             : []),
+          ...journalCarries(knowledge.hostJournal, `starts of ${vm}`, { since: last.time }),
           ...(history.runningBy === undefined ? [] : [history.runningBy]),
         ),
         scope: scopeOf(read, secrets),

@@ -69,7 +69,7 @@ export default defineRule({
           `${first.program === undefined ? "" : ` to ${first.program}`}${first.label === undefined ? "" : ` (${labelOf(first)})`}, ${denials.length === 1 ? "once" : `${denials.length} times`}. ` +
           (refusals.length > 0
             ? "The journal shows the failed read at the same time."
-            : "No line of the program says so."),
+            : "The module alone says so."),
         certainty: refusals.length > 0 ? "proven" : "strong",
         subject: {
           path,

@@ -194,7 +194,7 @@ const observed = (read: UserRead, cover: Cover, knowledge: Check): Observation =
       `${read.modes.status === "allowed" ? ", and its modes let that user in" : ""}, but inside of ${unit} ${effect}.` +
       (lines.length > 0
         ? ` The journal shows it ${lines.length === 1 ? "once" : `${lines.length} times`}.`
-        : " No start has tried it yet: this is what the next one would meet.") +
+        : " This is what the next start would meet.") +
       (certainty === "weak"
         ? " Nothing else that was looked at explains the refusal; a look from inside of the unit decides."
         : "") +

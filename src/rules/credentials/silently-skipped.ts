@@ -1,5 +1,7 @@
-import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import type { EvidenceRef } from "../../evidence/reference.ts";
 import { credentialsUsed } from "../../facts/handover.ts";
+import { coverageBy } from "../../facts/journal-coverage.ts";
+import { credentialPlacesLine } from "../../facts/ledger.ts";
 import { listed } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
@@ -80,11 +82,11 @@ export default defineRule({
       skipped.every(({ id }) => !given.credentials.some(({ name }) => name === id));
     if (given.state === "present" && !confirmed) return;
     const ids = skipped.map(({ id }) => id);
-    const searched: CoverageRef = {
-      kind: "coverage",
-      source: "credential stores",
-      text: `${places.map(({ path }) => path).join(", ")} were looked at`,
-    };
+    const searched = coverageBy(
+      "credential stores",
+      `${places.map(({ path }) => path).join(", ")} were looked at`,
+      credentialPlacesLine(credentialStore),
+    );
     const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
     yield {
       title: `Nobody provides ${listed(ids)}, and systemd starts the unit without ${ids.length === 1 ? "it" : "them"}`,

@@ -83,7 +83,7 @@ export default defineRule({
           `The unit loads the credential ${id} from ${source}; ${walk.stopped ?? source} is missing. systemd does not start a unit without a credential that it was told to load.` +
           (failures.length > 0
             ? ` ${counted(starts.length, "start")} ended at that step.`
-            : " No start in the journal has met it yet: the next one will."),
+            : " This is what the next start would meet."),
         certainty: "proven",
         subject: { credential: id, path: source, missing: walk.stopped ?? source },
         evidence: nonEmpty<EvidenceRef>(

@@ -11,6 +11,7 @@ import { silentFailures } from "../../facts/silent-failures.ts";
 import { troublesOf, type Trouble } from "../../facts/vmm-troubles.ts";
 import { counted, listed } from "../../facts/wording.ts";
 import { metBy, troubleLines, troubleScope, troubleSeverity } from "../met-by-vmm.ts";
+import { journalCarries } from "../../facts/journal-coverage.ts";
 import { defineRule, type Observation, type Remedy, type RuleKnowledge } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 import { ENDS_THE_START_OR_A_HELPER } from "../vmm-trouble.ts";
@@ -180,7 +181,7 @@ function* refusedConnections(known: Known): Iterable<Observation> {
 
 const refusedObservation = (
   trouble: Trouble,
-  { vm, shares, unit, vmJournal }: Known,
+  { vm, shares, unit, vmJournal, hostJournal }: Known,
 ): Observation => {
   const isDown = trouble.standing === "down";
   const sockets = isDown ? (shares?.directories ?? []).flatMap(({ socket }) => socket ?? []) : [];
@@ -198,7 +199,9 @@ const refusedObservation = (
     subject: { socket: trouble.object ?? "unknown" },
     evidence: nonEmpty<EvidenceRef>(
       ...troubleLines(trouble),
-      ...(server === undefined ? [] : [server.result?.ref ?? server.first]),
+      ...(server === undefined
+        ? journalCarries(hostJournal, "starts of microvm-virtiofsd@")
+        : [server.result?.ref ?? server.first]),
       ...sockets.slice(0, 2),
       ...(unit?.shareServer?.type === undefined ? [] : [unit.shareServer.type.ref]),
     ),

@@ -1,5 +1,6 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { counted, isVmUnit, moment } from "../../facts/wording.ts";
+import { journalCarries } from "../../facts/journal-coverage.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
@@ -39,7 +40,8 @@ export default defineRule({
     sources: ["systemd.unit(5), ConditionPathExists=", "recordings of systemd 252, 257 and 262"],
   },
   requires: ["vmJournal", "history"],
-  *check({ vmJournal, history }) {
+  optional: ["hostJournal"],
+  *check({ vmJournal, history, hostJournal }) {
     const skipped = vmJournal.skipped.filter(({ unit }) => isVmUnit(unit));
     const last = skipped.at(-1);
     const [first] = skipped;
@@ -50,14 +52,18 @@ export default defineRule({
       title: `systemd skipped ${counted(skipped.length, "start")} of the VM`,
       explanation:
         `Last at ${moment(last.ref.time)}${last.condition === undefined ? "" : `, because ${last.condition} did not hold`}. Nothing ran and nothing failed.` +
-        (later ? " A later start went through." : " There was no start since."),
+        (later ? " A later start went through." : " The journal holds no start since."),
       certainty: "proven",
       ...(later ? { severity: "info" as const } : {}),
       subject: {
         unit: last.unit,
         ...(last.condition === undefined ? {} : { condition: last.condition }),
       },
-      evidence: nonEmpty<EvidenceRef>(last.ref, ...(first === last ? [] : [first.ref])),
+      evidence: nonEmpty<EvidenceRef>(
+        last.ref,
+        ...(first === last ? [] : [first.ref]),
+        ...(later ? [] : journalCarries(hostJournal, "starts of the VM", { since: last.ref.time })),
+      ),
       scope: { inForce: !later, ...(phase === undefined ? {} : { phase: phase.index }) },
     };
   },

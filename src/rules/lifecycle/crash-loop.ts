@@ -117,7 +117,7 @@ function* loopsOfHelpers({
     const phase = history.phases.findLast(({ start }) => start <= loop.last);
     yield {
       title: `${unit} failed ${loop.count} times in a row, once every ${formatDuration(loop.period)}`,
-      explanation: `From ${moment(loop.first)} to ${moment(loop.last)} systemd started ${unit}, which the VM needs, ${loop.count} times. ${inForce ? "It did not come up since." : "It came up later."}`,
+      explanation: `From ${moment(loop.first)} to ${moment(loop.last)} systemd started ${unit}, which the VM needs, ${loop.count} times. ${inForce ? "Its newest start failed as well." : "It came up later."}`,
       certainty: "proven",
       ...(inForce ? (history.running ? { severity: "warning" } : {}) : { severity: "info" }),
       subject: { unit, period: Math.round(loop.period / 1000) / 1000, count: loop.count },

@@ -1,5 +1,6 @@
 import type { Invocation } from "../../evidence/journal.ts";
-import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import type { EvidenceRef } from "../../evidence/reference.ts";
+import { holdsEverything, journalCoverage } from "../../facts/journal-coverage.ts";
 import { hasFailed } from "../../facts/starts.ts";
 import { counted, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
@@ -56,17 +57,13 @@ export default defineRule({
       history.readyStarts.length > 0 ||
       history.running ||
       mostWereCutShort(vmJournal.invocations) ||
-      hostJournal.holes.length > 0 ||
-      hostJournal.unchecked !== undefined
+      !holdsEverything(hostJournal, { concerns: (unit) => unit === first.unit })
     )
       return;
-    const coverage: CoverageRef = {
-      kind: "coverage",
-      source: "journal",
-      text: "no hole in the journal between its first and its last entry",
-      ...(hostJournal.first === undefined ? {} : { since: hostJournal.first }),
-      ...(hostJournal.last === undefined ? {} : { until: hostJournal.last }),
-    };
+    const coverage = journalCoverage(
+      hostJournal,
+      "no hole in the journal between its first and its last entry",
+    );
     yield {
       title: `None of ${counted(vmJournal.invocations.length, "start")} got as far as a running guest`,
       explanation: `Between ${moment(hostJournal.first ?? first.first.time)} and ${moment(hostJournal.last ?? final.last.time)} no start lived for half a minute, reported readiness or let a guest speak.`,

@@ -1,6 +1,8 @@
-import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { Flavour } from "../../evidence/state-directory.ts";
 import type { History } from "../../facts/history.ts";
+import { coverageBy } from "../../facts/journal-coverage.ts";
+import { generationsLine } from "../../facts/ledger.ts";
 import { counted, listed } from "../../facts/wording.ts";
 import type { Severity } from "../../vocabulary.ts";
 import { defineRule } from "../rule.ts";
@@ -48,11 +50,11 @@ export default defineRule({
     if (considered.some((generation) => installing.includes(generation))) return;
     const last = installing.at(-1);
     if (last === undefined) return;
-    const coverage: CoverageRef = {
-      kind: "coverage",
-      source: "generations",
-      text: `${counted(generations.list.length, "generation")} looked at; this VM is installed by ${listed(installing.map(({ number }) => String(number)))}`,
-    };
+    const coverage = coverageBy(
+      "generations",
+      `${counted(generations.list.length, "generation")} looked at; this VM is installed by ${listed(installing.map(({ number }) => String(number)))}`,
+      generationsLine(generations),
+    );
     const phase = history?.phases.at(-1)?.index;
     yield {
       title: "The VM is no longer part of the host's configuration",

@@ -1,5 +1,7 @@
 import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
 import type { Registrations } from "../../evidence/store-history.ts";
+import { coverageBy } from "../../facts/journal-coverage.ts";
+import { generationsLine, rootsLine } from "../../facts/ledger.ts";
 import { originOf, phasesOfUnknownRunner, runnersThatFit } from "../../facts/origin.ts";
 import { registeredAt } from "../../facts/provenance.ts";
 import { counted, listed, moment } from "../../facts/wording.ts";
@@ -50,11 +52,12 @@ export default defineRule({
   *check({ store, state, generations, history, registrations, runners }) {
     // A command of the unit's own is declared where the unit is.
     if (runners?.startedBy !== undefined) return;
-    const searched: CoverageRef = {
-      kind: "coverage",
-      source: "generations",
-      text: `the installers of ${counted(generations.list.length, "generation")} (${listed(generations.list.map(({ number }) => String(number)))}) and ${counted(store.rootsSeen, "root link")} were looked at`,
-    };
+    const searched = coverageBy(
+      "generations",
+      `the installers of ${counted(generations.list.length, "generation")} (${listed(generations.list.map(({ number }) => String(number)))}) and ${counted(store.rootsSeen, "root link")} were looked at`,
+      generationsLine(generations),
+      rootsLine(store.rootsSeen),
+    );
     const current = state.links.current?.store;
     const stored = store.runners.find(({ path }) => path === current);
     if (stored !== undefined && originOf(stored, state, generations).unexplained) {

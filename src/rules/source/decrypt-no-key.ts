@@ -1,3 +1,4 @@
+import type { HostJournal } from "../../evidence/journal.ts";
 import type { Installation } from "../../evidence/installation.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { absentKeys, affectedBy, keyNamedBy, noKeyWords } from "../../facts/decryption.ts";
@@ -12,6 +13,7 @@ import {
 } from "../../facts/wanted-files.ts";
 import { listed, moment } from "../../facts/wording.ts";
 import type { HostPath } from "../../vocabulary.ts";
+import { journalCarries } from "../../facts/journal-coverage.ts";
 import { defineRule, type Observation, type Remedy } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -85,6 +87,7 @@ export default defineRule({
 type Check = Parameters<typeof wantedFiles>[0] & {
   readonly secrets: readonly Secret[];
   readonly installation: Installation;
+  readonly hostJournal?: HostJournal;
 };
 
 /** A switch logs nothing. Where none of the keys that an installer names is on the host, it cannot have decrypted. */
@@ -110,6 +113,7 @@ function* withoutWords(knowledge: Check, wanted: readonly WantedFile[]): Iterabl
       evidence: nonEmpty<EvidenceRef>(
         key.ref,
         ...more.map(({ ref }) => ref),
+        ...journalCarries(knowledge.hostJournal, `words of ${installer}`),
         ...(gone.walk === undefined ? [] : [gone.walk.ref]),
       ),
       scope: {

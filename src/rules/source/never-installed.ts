@@ -1,8 +1,8 @@
 import type { Installation, SecretRoot } from "../../evidence/installation.ts";
-import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import type { EvidenceRef } from "../../evidence/reference.ts";
 import { openWords, rootOf } from "../../facts/installer-runs.ts";
 import { isMissing, missed, placeIn, wantedFiles } from "../../facts/wanted-files.ts";
-import { holdsEverything } from "../../facts/journal-coverage.ts";
+import { holdsEverything, journalCarries } from "../../facts/journal-coverage.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -39,8 +39,12 @@ export default defineRule({
   causes: NOT_MADE,
   *check(knowledge) {
     const { installation, hostJournal } = knowledge;
-    const isCovered = holdsEverything(hostJournal);
     const boot = hostJournal?.boots.at(-1);
+    const thisBoot = boot === undefined ? {} : { since: boot.first, until: boot.last };
+    const isCovered = holdsEverything(hostJournal, {
+      ...thisBoot,
+      concerns: (unit) => /sops|agenix/u.test(unit),
+    });
     const spoke = installation.events.filter(
       ({ time }) => boot === undefined || time >= boot.first,
     );
@@ -63,12 +67,11 @@ export default defineRule({
       // A run that failed for a reason of its own is told by the rule about that reason.
       if (root.state !== "real" && failed.length > 0) continue;
       const finished = spoke.some(({ word }) => word.kind === "finished");
-      const coverage: CoverageRef = {
-        kind: "coverage",
-        source: "journal",
-        text: "words of sops-nix, agenix and of activations",
-        ...(boot === undefined ? {} : { since: boot.first, until: boot.last }),
-      };
+      const coverage = journalCarries(
+        hostJournal,
+        "words of sops-nix, agenix and of activations",
+        thisBoot,
+      );
       const paths = wanted.map(({ path }) => path);
       const starts = wanted.flatMap((one) => missed(one).starts);
       const phase = missed(first).phase;
@@ -87,7 +90,7 @@ export default defineRule({
           root.ref,
           first.ref,
           ...blocked.slice(0, 1).map(({ ref }) => ref),
-          ...(root.state === "real" || !isCovered ? [] : [coverage]),
+          ...(root.state === "real" ? [] : coverage),
         ),
         scope: {
           paths,

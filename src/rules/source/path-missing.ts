@@ -93,7 +93,7 @@ export default defineRule({
           `${READERS[read.by]} wants to read ${read.path}, and ${stopped === read.path ? "there is no such file" : `already ${stopped} is missing`}.` +
           (absences.length > 0
             ? " The journal shows the failed read."
-            : " No start has tried it yet.") +
+            : " This is what the next start would meet.") +
           makerOf(read.path, knowledge.installation) +
           (failed === undefined
             ? ""

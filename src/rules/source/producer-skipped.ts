@@ -1,6 +1,6 @@
 import type { Installation } from "../../evidence/installation.ts";
 import type { OtherUnit } from "../../evidence/other-units.ts";
-import type { CoverageRef, EvidenceRef } from "../../evidence/reference.ts";
+import type { EvidenceRef } from "../../evidence/reference.ts";
 import { installerOf } from "../../facts/installer-runs.ts";
 import {
   isMissing,
@@ -10,7 +10,7 @@ import {
   type WantedFile,
 } from "../../facts/wanted-files.ts";
 import { moment } from "../../facts/wording.ts";
-import { holdsEverything } from "../../facts/journal-coverage.ts";
+import { holdsEverything, journalCarries } from "../../facts/journal-coverage.ts";
 import { defineRule, type Remedy } from "../rule.ts";
 import { nonEmpty, secretNames } from "../scope.ts";
 import { NOT_MADE } from "../source-effects.ts";
@@ -49,14 +49,12 @@ export default defineRule({
         if (why === undefined || producer.ref === undefined) continue;
         // Whether an installer's unit was asked to run is told by what it left (source/never-installed).
         if (isInstaller && why.kind === "never-asked") continue;
-        if (why.kind === "never-asked" && !holdsEverything(hostJournal)) continue;
-        const coverage: CoverageRef = {
-          kind: "coverage",
-          source: "journal",
-          text: `lines about ${producer.name}`,
-          ...(hostJournal?.first === undefined ? {} : { since: hostJournal.first }),
-          ...(hostJournal?.last === undefined ? {} : { until: hostJournal.last }),
-        };
+        if (
+          why.kind === "never-asked" &&
+          !holdsEverything(hostJournal, { concerns: (unit) => unit === producer.name })
+        )
+          continue;
+        const coverage = journalCarries(hostJournal, `lines about ${producer.name}`);
         yield {
           title: `${producer.name}, which makes ${wanted.path}, ${why.kind === "skipped" ? "was skipped" : "was never asked to run"}`,
           explanation:
@@ -67,7 +65,8 @@ export default defineRule({
           subject: { unit: producer.name, path: wanted.path },
           evidence: nonEmpty<EvidenceRef>(
             producer.ref,
-            why.kind === "skipped" ? why.ref : coverage,
+            ...(why.kind === "skipped" ? [why.ref] : []),
+            ...coverage,
             wanted.ref,
           ),
           scope: {

@@ -1,4 +1,4 @@
-import type { CoverageRef } from "../../evidence/reference.ts";
+import { journalCoverage } from "../../facts/journal-coverage.ts";
 import { defineRule } from "../rule.ts";
 
 export default defineRule({
@@ -22,13 +22,7 @@ export default defineRule({
   requires: ["hostJournal"],
   *check({ hostJournal }) {
     if (hostJournal.partial === undefined) return;
-    const coverage: CoverageRef = {
-      kind: "coverage",
-      source: "journal",
-      text: hostJournal.partial,
-      ...(hostJournal.first === undefined ? {} : { since: hostJournal.first }),
-      ...(hostJournal.last === undefined ? {} : { until: hostJournal.last }),
-    };
+    const coverage = journalCoverage(hostJournal, hostJournal.partial);
     yield {
       title: "The journal could be read only in part",
       explanation: `Whoever ran mvdoctor may not read all of the journal: ${hostJournal.partial}. That refusal is the reader's own and no fault of the VM; what is not shown may still be there.`,
