@@ -13,6 +13,7 @@ import {
   redactionFlags,
   showSkippedFlag,
   sourceFlags,
+  sourceOf,
 } from "../src/command-line/source-flags.ts";
 import { diagnose, foretold, render } from "../src/index.ts";
 
@@ -31,7 +32,7 @@ export default class Check extends BaseCommand {
     const { args, flags } = await this.parse(Check);
     const format = chosenFormat(flags, "text");
     const answer = await diagnose({
-      source: flags,
+      source: sourceOf(flags),
       times: flags,
       vms: args.vm ?? [],
       config: flags.config,

@@ -7,7 +7,7 @@ import { writeOutput } from "../src/command-line/output.ts";
 import { mapFile, redactionOf } from "../src/command-line/redaction.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
-import { bundleFlags, flakeFlag, sourceFlags } from "../src/command-line/source-flags.ts";
+import { bundleFlags, flakeFlag, sourceFlags, sourceOf } from "../src/command-line/source-flags.ts";
 import { collect, planned, renderPlan, renderPlanJson, type Times } from "../src/index.ts";
 
 export default class Collect extends BaseCommand {
@@ -31,7 +31,7 @@ export default class Collect extends BaseCommand {
     }
     const map = mapFile(flags, file);
     const answer = await collect({
-      source: flags,
+      source: sourceOf(flags),
       times: flags,
       vms: args.vm ?? [],
       flake: flags.flake,

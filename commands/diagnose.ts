@@ -14,6 +14,7 @@ import {
   outputFlags,
   redactionFlags,
   sourceFlags,
+  sourceOf,
 } from "../src/command-line/source-flags.ts";
 import { diagnose, render } from "../src/index.ts";
 
@@ -36,7 +37,7 @@ export default class Diagnose extends BaseCommand {
     const { args, flags } = await this.parse(Diagnose);
     const format = chosenFormat(flags, this.fallback);
     const answer = await diagnose({
-      source: flags,
+      source: sourceOf(flags),
       times: flags,
       vms: args.vm ?? [],
       flake: flags.flake,

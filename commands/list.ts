@@ -7,7 +7,12 @@ import { writeOutput } from "../src/command-line/output.ts";
 import { redactionOf, redactMapOf, writeMap } from "../src/command-line/redaction.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
-import { outputFlags, redactionFlags, sourceFlags } from "../src/command-line/source-flags.ts";
+import {
+  outputFlags,
+  redactionFlags,
+  sourceFlags,
+  sourceOf,
+} from "../src/command-line/source-flags.ts";
 import { diagnose, render } from "../src/index.ts";
 
 export default class List extends BaseCommand {
@@ -19,7 +24,7 @@ export default class List extends BaseCommand {
     const { args, flags } = await this.parse(List);
     const format = chosenFormat(flags, "text");
     const answer = await diagnose({
-      source: flags,
+      source: sourceOf(flags),
       times: flags,
       vms: args.vm ?? [],
       config: flags.config,

@@ -5,7 +5,7 @@ import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { screen } from "../src/command-line/screen.ts";
-import { jsonFlag, sourceFlags } from "../src/command-line/source-flags.ts";
+import { jsonFlag, sourceFlags, sourceOf } from "../src/command-line/source-flags.ts";
 import {
   renderVerification,
   renderVerificationJson,
@@ -28,7 +28,7 @@ export default class Verify extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);
     const answer = await verify(args.report, {
-      source: flags,
+      source: sourceOf(flags),
       times: flags,
       config: flags.config,
       signal: interruption(),

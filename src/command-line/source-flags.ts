@@ -1,5 +1,6 @@
 import { CLIError } from "@oclif/core/errors";
 import * as Flags from "@oclif/core/flags";
+import type { Source } from "../requests/request.ts";
 import { FAIL_ON } from "./exit-status.ts";
 import { FORMATS } from "./output-format.ts";
 import { parseRedactable, REDACTABLE, type Redactable } from "./redaction.ts";
@@ -33,14 +34,14 @@ export const sourceFlags = {
     ...evidence,
     helpValue: "DIR",
     summary: "look at the file system tree under DIR as if it were /",
-    exclusive: ["bundle"],
+    exclusive: ["bundle", "host", "journal-url"],
   }),
   directory: text({
     ...evidence,
     char: "D",
     helpValue: "DIR",
     summary: "read the journal from DIR",
-    exclusive: ["bundle", "file"],
+    exclusive: ["bundle", "host", "journal-url", "file"],
   }),
   file: text({
     ...evidence,
@@ -49,12 +50,38 @@ export const sourceFlags = {
     multiple: true,
     // Without it, `--file system.journal test-vm` takes the VM for a second file.
     multipleNonGreedy: true,
-    exclusive: ["bundle"],
+    exclusive: ["bundle", "host", "journal-url"],
   }),
   bundle: text({
     ...evidence,
     helpValue: "FILE",
     summary: "read everything from a bundle that collect wrote",
+    exclusive: ["host", "journal-url"],
+  }),
+  host: text({
+    ...evidence,
+    char: "H",
+    helpValue: "[USER@]HOST",
+    summary: "look at HOST over ssh; may be repeated",
+    multiple: true,
+    multipleNonGreedy: true,
+    exclusive: ["journal-url"],
+  }),
+  sudo: Flags.boolean({
+    ...evidence,
+    summary: "with --host: run the commands there behind sudo -n",
+    dependsOn: ["host"],
+  }),
+  "journal-url": text({
+    ...evidence,
+    helpValue: "URL",
+    summary: "read the journal that a systemd-journal-gatewayd serves, as http://HOST:19531",
+  }),
+  merge: Flags.boolean({
+    ...evidence,
+    char: "m",
+    summary: "look at journals of other machines, too",
+    exclusive: ["bundle", "host", "journal-url", "root"],
   }),
   timeout: Flags.integer({
     ...evidence,
@@ -176,3 +203,21 @@ export const showSkippedFlag = {
     summary: "list the rules that were not asked, with what was missing",
   }),
 };
+
+interface SourceFlags {
+  readonly root?: string | undefined;
+  readonly directory?: string | undefined;
+  readonly file?: readonly string[] | undefined;
+  readonly bundle?: string | undefined;
+  readonly host?: readonly string[] | undefined;
+  readonly sudo?: boolean | undefined;
+  readonly merge?: boolean | undefined;
+  readonly timeout?: number | undefined;
+  readonly "journal-url"?: string | undefined;
+}
+
+/** Where the evidence comes from, as the flags say it. */
+export const sourceOf = ({ "journal-url": journalUrl, ...flags }: SourceFlags): Source => ({
+  ...flags,
+  journalUrl,
+});

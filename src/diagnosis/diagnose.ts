@@ -53,6 +53,8 @@ export interface Diagnosis {
   /** What was looked at and what was missing, line by line: every "no" names the lines that carry it. */
   readonly ledger: readonly LedgerEntry[];
   readonly vms: readonly VmDiagnosis[];
+  /** Why nothing could be asked of the host. */
+  readonly unreachable?: string;
   /** Absent where nothing was asked to be suppressed. */
   readonly suppressions?: SuppressionState;
 }
@@ -109,6 +111,7 @@ export const diagnoseVms = async (
   const found: VmEvidence[] = [];
   for (const vm of vms) found.push(await collectVm(host, vm, shared, window));
   const gaps = distinctGaps([
+    ...(host.missing ?? []).map((reason): Gap => ({ source: "journal", reason, required: true })),
     ...journal.gaps,
     ...gapsOfLoss(journal.journal),
     ...found.flatMap((one) => one.gaps),
@@ -150,7 +153,8 @@ const nothingOf = (
     coverage: NO_JOURNAL,
     complete: false,
     gaps,
-    ledger: ledgerOf(NO_JOURNAL, [], gaps),
+    ledger: ledgerOf(undefined, [], gaps),
+    unreachable: reason,
     vms: [],
   };
 };

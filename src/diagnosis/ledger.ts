@@ -29,11 +29,12 @@ export interface LedgerEntry {
 
 /** What was looked at and what was missing, of the host and of all VMs: everything that a "no" may rest on. */
 export const ledgerOf = (
-  journal: HostJournal,
+  journal: HostJournal | undefined,
   evidence: readonly CollectedEvidence[],
   gaps: readonly Gap[],
 ): readonly LedgerEntry[] => {
-  const seen = [...journalLines(journal), ...evidence.flatMap(linesOf)];
+  const ofJournal = journal === undefined ? [] : journalLines(journal);
+  const seen = [...ofJournal, ...evidence.flatMap(linesOf)];
   const lines = [
     ...seen,
     ...gaps
@@ -47,7 +48,9 @@ export const ledgerOf = (
   ];
   const byKey = new Map(lines.map((line) => [lineKey(line), line] as const));
   return [...byKey]
-    .toSorted(([a, left], [b, right]) => inOrder(left, right, journal.boots) || (a < b ? -1 : 1))
+    .toSorted(
+      ([a, left], [b, right]) => inOrder(left, right, journal?.boots ?? []) || (a < b ? -1 : 1),
+    )
     .map(([key, line], index) => ({ id: `c${index + 1}`, key, line, text: lineWords(line) }));
 };
 

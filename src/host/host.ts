@@ -56,6 +56,8 @@ export interface UnmaskedHost {
   readonly ownJournal: boolean;
   /** Why nothing at all can be asked of it. */
   readonly unreachable?: string;
+  /** What could not be looked at of the place that it was found in, each a sentence: a host may be missing. */
+  readonly missing?: readonly string[];
   /** Of a bundle: what it was collected for. Beyond that it knows nothing. */
   readonly scope?: Scope;
   /** Shown to people: `this host`, `/mnt/disk`, `rca.mvb`. */

@@ -32,6 +32,7 @@ export const rewritten = (recorded: Recording, how: Rewriting): Recording => ({
   ),
   origin: how.text(recorded.origin),
   ...(recorded.unreachable === undefined ? {} : { unreachable: how.text(recorded.unreachable) }),
+  ...(recorded.missing === undefined ? {} : { missing: recorded.missing.map(how.text) }),
   commands: asked(recorded.commands, how.text, (result) => ({
     ...result,
     stdout: result.stdout

@@ -22,6 +22,7 @@ export interface Recording {
   readonly ownJournal: boolean;
   readonly origin: string;
   readonly unreachable?: string;
+  readonly missing?: readonly string[];
   readonly lstat: Record<string, Lookup<FileStat>>;
   readonly list: Record<string, Lookup<readonly string[]>>;
   readonly text: Record<string, Lookup<string>>;
@@ -52,6 +53,7 @@ export const recordHost = (host: Host): RecordingHost => {
     ownJournal: host.ownJournal,
     origin: host.origin,
     ...(host.unreachable === undefined ? {} : { unreachable: host.unreachable }),
+    ...(host.missing === undefined ? {} : { missing: host.missing }),
     lstat: {},
     list: {},
     text: {},
@@ -130,6 +132,7 @@ export const replayHost = (recorded: Recording, scope?: Scope): Host => {
     ownJournal: recorded.ownJournal,
     origin: recorded.origin,
     ...(recorded.unreachable === undefined ? {} : { unreachable: recorded.unreachable }),
+    ...(recorded.missing === undefined ? {} : { missing: recorded.missing }),
     ...(scope === undefined ? {} : { scope }),
     lstat: async (path) => recorded.lstat[path] ?? missing,
     list: async (path) => recorded.list[path] ?? missing,

@@ -4,7 +4,7 @@ import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import { prose } from "./markdown-text.ts";
 import { evidence, notAsked, optionBlocks, stageTable, suppressedBlocks, why } from "./markdown.ts";
 import type { Report } from "./report.ts";
-import { sentence } from "./words.ts";
+import { sentence, withoutVms } from "./words.ts";
 
 /** The prediction as a page. */
 export const renderCheckMarkdown = (report: Report): string => {
@@ -12,7 +12,10 @@ export const renderCheckMarkdown = (report: Report): string => {
     const numbers = evidenceNumbers(report.diagnosis.ledger);
     return [...nextStart(vm, numbers, report), ...evidence(numbers, report.zone)];
   });
-  const all = blocks.length === 0 ? ["# No VM was found"] : [...blocks, ...notAsked(report)];
+  const all =
+    blocks.length === 0
+      ? [`# ${prose(withoutVms(report.diagnosis))}`]
+      : [...blocks, ...notAsked(report)];
   return `${all.join("\n\n")}\n`;
 };
 

@@ -3,7 +3,7 @@ import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
 import { page, type Page, type PageOptions } from "./page.ts";
 import type { Report } from "./report.ts";
 import { coverage, evidenceList, findingList, optionList, suppressedList, ways } from "./text.ts";
-import { plain, sentence } from "./words.ts";
+import { plain, sentence, withoutVms } from "./words.ts";
 
 /** Whether the next start of each VM would get its secrets, and where each would stop. */
 export const renderCheck = (report: Report, options: PageOptions): string => {
@@ -13,7 +13,7 @@ export const renderCheck = (report: Report, options: PageOptions): string => {
     if (index > 0) out.line("");
     nextStart(out, vm, report, numbers);
   }
-  if (report.diagnosis.vms.length === 0) out.line("No VM was found.");
+  if (report.diagnosis.vms.length === 0) out.paragraph(withoutVms(report.diagnosis), "", "  ");
   evidenceList(out, numbers, report.zone);
   coverage(out, report.diagnosis, report);
   return out.text();

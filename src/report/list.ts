@@ -4,7 +4,7 @@ import { jsonLookedAt } from "./looked-at-json.ts";
 import { cell } from "./markdown-text.ts";
 import { page, type PageOptions } from "./page.ts";
 import type { Report, Reports } from "./report.ts";
-import { plain } from "./words.ts";
+import { plain, withoutVms } from "./words.ts";
 
 const HEADINGS = ["VM", "STATUS", "SINCE", "SECRETS", "CAUSE"] as const;
 
@@ -12,7 +12,7 @@ const HEADINGS = ["VM", "STATUS", "SINCE", "SECRETS", "CAUSE"] as const;
 export const renderList = (report: Report, options: PageOptions): string => {
   const out = page(options);
   const { vms } = report.diagnosis;
-  if (vms.length === 0) out.line("No VM was found.");
+  if (vms.length === 0) out.paragraph(withoutVms(report.diagnosis), "", "  ");
   else {
     const rows = [HEADINGS, ...vms.map((vm) => rowOf(vm, report))];
     const widths = HEADINGS.map((_, column) =>
@@ -26,9 +26,13 @@ export const renderList = (report: Report, options: PageOptions): string => {
           .trimEnd(),
       );
   }
-  for (const gap of report.diagnosis.gaps)
+  const { gaps } = report.diagnosis;
+  for (const { source, reason } of gaps.filter(({ vm }) => vm === undefined))
+    out.paragraph(`Gap, ${source}: ${plain(reason)}.`, "", "  ");
+  const ofVms = [...new Set(gaps.flatMap(({ vm }) => vm ?? []))];
+  if (ofVms.length > 0)
     out.paragraph(
-      `Gap${gap.vm === undefined ? "" : ` for ${gap.vm}`}, ${gap.source}: ${plain(gap.reason)}.`,
+      `Not all could be looked at of ${ofVms.map(plain).join(", ")}: diagnose tells what.`,
       "",
       "  ",
     );

@@ -9,7 +9,7 @@ import { answerLines, optionLetter } from "./text.ts";
 import { cell, code, fenced, list, prose } from "./markdown-text.ts";
 import { skippedCount, skippedLines } from "./skipped.ts";
 import { expiredLines, suppressedHeadline, suppressionLine } from "./suppressed.ts";
-import { evidenceLine, journalLine, sentence } from "./words.ts";
+import { evidenceLine, journalLine, sentence, withoutVms } from "./words.ts";
 
 /** The incident write-up: timeline with quoted evidence, what changed, why, options, the answer, next steps. */
 export const renderMarkdown = (report: Report): string => {
@@ -18,7 +18,7 @@ export const renderMarkdown = (report: Report): string => {
   const host = diagnosis.host?.name;
   const { first, last } = diagnosis.coverage;
   const head = [
-    `# Root cause analysis: ${diagnosis.vms.length === 0 ? "no VM was found" : diagnosis.vms.map(({ vm }) => prose(vm)).join(", ")}${host === undefined ? "" : ` on ${prose(host)}`}`,
+    `# Root cause analysis: ${diagnosis.vms.length === 0 ? prose(withoutVms(diagnosis).replace(/\.$/u, "")) : diagnosis.vms.map(({ vm }) => prose(vm)).join(", ")}${host === undefined ? "" : ` on ${prose(host)}`}`,
     [
       `- **Report of:** ${formatTime(report.generatedAt, zone)} (${formatUtc(report.generatedAt)})`,
       first === undefined || last === undefined

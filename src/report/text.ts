@@ -9,7 +9,7 @@ import { recommended } from "./recommended.ts";
 import type { Report } from "./report.ts";
 import { skippedCount, skippedLines } from "./skipped.ts";
 import { expiredLines, suppressedHeadline, suppressionLine } from "./suppressed.ts";
-import { clockLine, evidenceLine, plain, sentence } from "./words.ts";
+import { clockLine, evidenceLine, plain, sentence, withoutVms } from "./words.ts";
 
 /** The diagnosis for a terminal: the answer first, then the way of the secrets, the story, the findings and what to do. */
 export const renderText = (report: Report, options: PageOptions): string => {
@@ -20,7 +20,7 @@ export const renderText = (report: Report, options: PageOptions): string => {
     if (index > 0) out.line("");
     vmReport(out, vm, report, numbers);
   }
-  if (diagnosis.vms.length === 0) out.line("No VM was found.");
+  if (diagnosis.vms.length === 0) out.paragraph(withoutVms(report.diagnosis), "", "  ");
   evidenceList(out, numbers, zone);
   coverage(out, diagnosis, report);
   return out.text();

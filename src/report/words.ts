@@ -73,3 +73,7 @@ const statLine = (stat: FileStat): string => {
   const size = stat.type === "file" ? `, ${stat.size} bytes` : "";
   return `${stat.type} ${stat.mode.toString(8).padStart(4, "0")} ${stat.uid}:${stat.gid}${size}`;
 };
+
+/** What stands in the place of VMs where there is none to show. */
+export const withoutVms = ({ unreachable }: { readonly unreachable?: string }): string =>
+  unreachable === undefined ? "No VM was found." : `Nothing is known: ${plain(unreachable)}.`;

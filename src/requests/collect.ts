@@ -24,9 +24,20 @@ export type CollectAnswer =
 
 /** Reads everything that `diagnose` would read into a bundle. */
 export const collect = async (request: Request): Promise<CollectAnswer> => {
-  const opened = await openSource(request.source);
+  const opened = await openSource(request.source, request.vms);
   if (opened.status !== "opened") return opened;
-  const [first, ...others] = opened.hosts;
+  try {
+    return await collectFrom(opened.hosts, request);
+  } finally {
+    await opened.close();
+  }
+};
+
+const collectFrom = async (
+  hosts: readonly [Host, ...Host[]],
+  request: Request,
+): Promise<CollectAnswer> => {
+  const [first, ...others] = hosts;
   const { signal, redaction } = request;
   const recording = (host: Host): RecordingHost =>
     recordHost(signal === undefined ? host : interruptible(host, signal));

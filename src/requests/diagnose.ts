@@ -5,9 +5,13 @@ import type { Answer, Request } from "./request.ts";
 
 /** Reads the evidence that the request names and reasons over it. */
 export const diagnose = async (request: Request): Promise<Answer> => {
-  const opened = await openSource(request.source);
+  const opened = await openSource(request.source, request.vms);
   if (opened.status !== "opened") return opened;
-  return request.redaction === undefined
-    ? diagnoseHosts(opened.hosts, request)
-    : diagnoseRedacted(opened.hosts, request, request.redaction);
+  try {
+    return await (request.redaction === undefined
+      ? diagnoseHosts(opened.hosts, request)
+      : diagnoseRedacted(opened.hosts, request, request.redaction));
+  } finally {
+    await opened.close();
+  }
 };

@@ -7,6 +7,14 @@ export interface Source {
   readonly directory?: string | undefined;
   readonly file?: readonly string[] | undefined;
   readonly bundle?: string | undefined;
+  /** Hosts that ssh(1) knows. */
+  readonly host?: readonly string[] | undefined;
+  /** Runs the commands on these behind `sudo -n`. */
+  readonly sudo?: boolean | undefined;
+  /** Journals of other machines that this one has received, too. */
+  readonly merge?: boolean | undefined;
+  /** A systemd-journal-gatewayd(8). */
+  readonly journalUrl?: string | undefined;
   /** How long a program may take for an answer, in seconds. */
   readonly timeout?: number | undefined;
 }

@@ -31,10 +31,25 @@ export const verify = async (
       hint: "verify takes what diagnose --json wrote",
     };
   const { report } = parsed;
-  const opened = await openSource(request.source);
+  const opened = await openSource(
+    request.source,
+    report.vms.map(({ vm }) => vm),
+  );
   if (opened.status !== "opened") return opened;
+  try {
+    return await verifyOn(opened.hosts, report, { file, request });
+  } finally {
+    await opened.close();
+  }
+};
+
+const verifyOn = async (
+  hosts: readonly [Host, ...Host[]],
+  report: ReportFile,
+  { file, request }: { readonly file: string; readonly request: Omit<Request, "vms"> },
+): Promise<VerifyAnswer> => {
   const { since, until } = report.window;
-  const answer = await diagnoseHosts(opened.hosts, {
+  const answer = await diagnoseHosts(hosts, {
     ...request,
     vms: [...new Set(report.vms.map(({ vm }) => vm))],
     times: {
@@ -49,7 +64,7 @@ export const verify = async (
   if (again.status === "wrong") throw new TypeError(`our own report is none: ${again.why}`);
   return {
     status: "verified",
-    verification: { file, findings: await checkedFindings(report, again.report, opened.hosts) },
+    verification: { file, findings: await checkedFindings(report, again.report, hosts) },
   };
 };
 

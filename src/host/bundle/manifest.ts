@@ -56,6 +56,8 @@ const host = v.object({
   ownJournal: v.boolean(),
   /** Why nothing could be asked of it. */
   unreachable: v.exactOptional(v.string()),
+  /** What could not be looked at of the place that it was found in. */
+  missing: v.exactOptional(v.array(v.string())),
   /** The VMs that were looked at. */
   vms: v.array(v.string()),
   /** The span that was asked for, in microseconds since the epoch. */

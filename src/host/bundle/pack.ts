@@ -39,6 +39,7 @@ export const packBundle = async (
       kind: recorded.kind,
       ownJournal: recorded.ownJournal,
       ...(recorded.unreachable === undefined ? {} : { unreachable: recorded.unreachable }),
+      ...(recorded.missing === undefined ? {} : { missing: [...recorded.missing] }),
       vms: [...vms],
       window,
       sources: (members[index] ?? []).map(({ source }) => source),

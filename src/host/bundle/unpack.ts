@@ -130,7 +130,7 @@ const unpackedOf = (members: ReadonlyMap<string, Buffer>): UnpackedBundle => {
 };
 
 const recordingOf = (
-  { origin, kind, ownJournal, unreachable, sources }: Manifest["hosts"][number],
+  { origin, kind, ownJournal, unreachable, missing, sources }: Manifest["hosts"][number],
   take: (source: Source) => Buffer,
 ): Recording => {
   const recorded: Recording = {
@@ -138,6 +138,7 @@ const recordingOf = (
     kind,
     ownJournal,
     ...(unreachable === undefined ? {} : { unreachable }),
+    ...(missing === undefined ? {} : { missing }),
     lstat: {},
     list: {},
     text: {},

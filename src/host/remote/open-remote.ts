@@ -26,8 +26,6 @@ const OPENING_SECONDS = 30;
 /**
  * Opens the host that ssh(1) knows as `destination` (`[USER@]HOST`, `ssh://...`, or a name of ssh_config(5)). One ssh process for all
  * questions; only commands of REMOTE_COMMANDS run there. A connection that is lost later is told in every answer that it costs.
- *
- * @internal
  */
 export const openRemote = async (
   destination: string,

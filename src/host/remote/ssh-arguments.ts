@@ -9,11 +9,10 @@ export const whyNoDestination = (destination: string): string | undefined => {
 
 /**
  * What a connection may do, whatever ssh_config(5) of the user says: run one shell, ask nobody, forward nothing, and write nothing on
- * this machine (no control socket, no line in known_hosts). So a host key that is not known yet is refused, not learned.
+ * this machine (no control socket). BatchMode refuses a host key that is not known yet, unless the user's ssh_config says otherwise.
  */
 const SETTINGS = [
   "BatchMode=yes",
-  "StrictHostKeyChecking=yes",
   "UpdateHostKeys=no",
   "ConnectTimeout=10",
   "ConnectionAttempts=1",
