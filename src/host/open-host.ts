@@ -5,6 +5,7 @@ import {
   coveredNix,
   DAEMON_SOCKET,
   daemonNix,
+  NO_SUCH_PROGRAM,
   STORE_DATABASE,
   type NixProgram,
 } from "./nix-store.ts";
@@ -73,9 +74,8 @@ const hostOf = ({
         `there is no Nix database at ${STORE_DATABASE}, and asking would create one`,
       );
     }
-    const installed = await runToEnd([program, "--version"]);
-    if (installed.failure) return installed;
-    return runToEnd(coveredNix(program, root, args, await isRoot()));
+    const result = await runToEnd(coveredNix(program, root, args, await isRoot()));
+    return result.exitCode === NO_SUCH_PROGRAM ? { ...result, failure: "not-installed" } : result;
   };
 
   /** Output of getfacl repeats the paths it was given; ours are the host's. */
