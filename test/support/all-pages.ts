@@ -1,4 +1,5 @@
 import type { Host } from "../../src/host/host.ts";
+import type { Report } from "../../src/report/report.ts";
 import { diagnoseHost, render, type Times } from "../../src/index.ts";
 
 const VIEWS = ["diagnosis", "timeline", "check"] as const;
@@ -12,12 +13,16 @@ export const allPages = async (
 ): Promise<Readonly<Record<string, string>>> => {
   const answer = await diagnoseHost(host, { source: {}, times, vms });
   if (answer.status !== "diagnosed") throw new Error(JSON.stringify(answer));
-  return Object.fromEntries(
+  return pagesOf(answer.report);
+};
+
+/** The pages of a report, by view and format. */
+export const pagesOf = (report: Report): Readonly<Record<string, string>> =>
+  Object.fromEntries(
     VIEWS.flatMap((view) =>
       FORMATS.map((format) => [
         `${view} as ${format}`,
-        render(answer.report, view, format, { width: 80, colour: false }),
+        render(report, view, format, { width: 80, colour: false }),
       ]),
     ),
   );
-};
