@@ -107,5 +107,5 @@ const WORDS: Readonly<Record<TextKind, ReturnType<typeof patternsIn>>> = {
 const REGIONS: readonly RegExp[] = [
   // A setting of a unit goes on behind a backslash at the end of its line.
   /(?<=^[ \t]*[A-Za-z]*Environment=)(?:[^\n\\]|\\[\s\S])+/gmu,
-  /(?<=(?:^|[\s;&|("'/])(?:export|declare|typeset|local|readonly|setenv|env)(?:\s+-[\w-]+)*)(?:\s+(?:[A-Za-z_]\w*=)?(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s"';&|])*(?==|[\s;&|)"']|$))+/gmu,
+  /(?<=(?:^|[\s;&|("'/])(?:export|declare|typeset|local|readonly|setenv|env)(?:\s+-[\w-]{1,20}){0,4})(?:\s+(?:[A-Za-z_]\w*=)?(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s"';&|])*(?==|[\s;&|)"']|$))+/gmu,
 ];

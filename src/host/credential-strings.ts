@@ -8,6 +8,7 @@ export type TextKind = "file" | "line";
 const MARKER = /io\.systemd\.credential(?:\.binary)?:(?!vmm\.notify_socket=)[^=\s"',\]]{1,256}=/gu;
 const NEXT = /,?io\.systemd\.credential/gu;
 const MASKED = /^<masked, \d+ bytes>/u;
+const LONGEST_PLACEHOLDER = 40;
 /** A list or a word that ends here: the credential has no value. */
 const NO_VALUE = /^(?:,?["'\\)\]}]*$|\]["'\\)\]}]*\s)/u;
 /** What closes the list stands behind the value, and so may the options behind it. */
@@ -31,7 +32,12 @@ export const maskCredentialStrings = (
     const value = text.slice(begin, end);
     masked += text.slice(done, begin);
     done = begin;
-    if (MASKED.test(value) || NO_VALUE.test(value) || beginsWithExpansion(value, kind)) continue;
+    if (
+      MASKED.test(text.slice(begin, begin + LONGEST_PLACEHOLDER)) ||
+      NO_VALUE.test(value) ||
+      beginsWithExpansion(value, kind)
+    )
+      continue;
     const closing = CLOSING.exec(value)?.[0] ?? "";
     if (kind === "file" && PLACE.test(value.slice(0, value.length - closing.length))) continue;
     masked += `${placeholder(value.slice(0, value.length - closing.length))}${closing}`;

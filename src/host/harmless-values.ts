@@ -2,7 +2,11 @@ import { beginsWithExpansion, type TextKind } from "./credential-strings.ts";
 
 /** A path, an expansion, a size or a switch says where a value is, how long, or whether there is one, not what it is. */
 export const isHarmless = (value: string, kind: TextKind): boolean => {
-  const inner = value.replace(/^["']/u, "").replace(/["']$/u, "");
+  // What is masked in a path is no reason to take it for something else the next time.
+  const inner = value
+    .replace(/^["']/u, "")
+    .replace(/["']$/u, "")
+    .replaceAll(/<masked, \d+ bytes>/gu, "0");
   return (
     inner === "" ||
     beginsWithExpansion(inner, kind) ||

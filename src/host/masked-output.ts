@@ -11,9 +11,10 @@ export type OutputMask = (line: string) => string;
 export const outputMask = (program: Program): OutputMask => {
   const masked = lineMask();
   const inText = (text: string): string => masked(text, "");
+  const inField = fieldMask();
   switch (program) {
     case "journalctl":
-      return (line) => maskedJson(line, inText, (parsed) => maskedEntry(parsed, masked));
+      return (line) => maskedJson(line, inText, (parsed) => maskedEntry(parsed, masked, inField));
     case "nix":
       return (line) =>
         maskedJson(line, inText, (parsed) => maskedValue(parsed, (one) => mask(one)));
@@ -44,15 +45,37 @@ const maskedJson = (
  * A message may be the rest of the one before it, by the same writer; no other field of an entry is. journalctl prints fields in an order
  * that changes from run to run, here they have one.
  */
-const maskedEntry = (entry: Record<string, unknown>, masked: LineMask): Record<string, unknown> => {
+const maskedEntry = (
+  entry: Record<string, unknown>,
+  masked: LineMask,
+  inField: OutputMask,
+): Record<string, unknown> => {
   const writer = writerOf(entry);
   const inMessage = (text: string): string => maskLoneValues(masked(text, writer));
   return Object.fromEntries(
     JOURNAL_FIELDS.filter((field) => Object.hasOwn(entry, field)).map((field) => [
       field,
-      maskedValue(entry[field], field === "MESSAGE" ? inMessage : (text) => mask(text)),
+      maskedValue(entry[field], field === "MESSAGE" ? inMessage : inField),
     ]),
   );
+};
+
+/** Numbers, ids and cursors, which are most of an entry. */
+const PLAIN =
+  /^(?:[0-9a-f]{0,32}|[0-9]+|s=[0-9a-f]{32};i=[0-9a-f]+;b=[0-9a-f]{32};m=[0-9a-f]+;t=[0-9a-f]+;x=[0-9a-f]+)$/u;
+const MOST_KNOWN = 1000;
+
+/** Masks a field other than the message; the same names come again and again. */
+const fieldMask = (): OutputMask => {
+  const known = new Map<string, string>();
+  return (text) => {
+    if (PLAIN.test(text)) return text;
+    const seen = known.get(text);
+    if (seen !== undefined) return seen;
+    const masked = mask(text);
+    if (known.size < MOST_KNOWN) known.set(text, masked);
+    return masked;
+  };
 };
 
 const maskedValue = (value: unknown, masked: OutputMask): unknown => {

@@ -1,8 +1,8 @@
 /**
  * Opening a local store is never a pure read: as root, nix-store creates `.links`, profiles and GC-root directories, sets their
  * modes and owners, and opens the database for writing (Nix 2.8.0, traced). So it runs in a mount namespace of its own in which
- * the store and its state are covered by an overlay in memory: what it writes is gone with the process. `-n` keeps mount(8) itself
- * from making /run/mount.
+ * the store and its state are covered by an overlay in memory: what it writes is gone with the process. Without `-n`, mount(8) would make
+ * /run/mount on the host.
  */
 const COVERED = `
 set -e
@@ -26,6 +26,9 @@ const PROGRAMS = {
 } as const;
 
 export type NixProgram = keyof typeof PROGRAMS;
+
+/** What sh(1) ends with where there is no such program. Asking for its version would tell too, and writes to this machine's store. */
+export const NO_SUCH_PROGRAM = 127;
 
 /** `unshare` and its arguments for a program of Nix on the store below `root`; nothing on the host changes. */
 export const coveredNix = (

@@ -5,6 +5,7 @@ import {
   coveredNix,
   DAEMON_SOCKET,
   daemonNix,
+  NO_SUCH_PROGRAM,
   STORE_DATABASE,
   type NixProgram,
 } from "./nix-store.ts";
@@ -39,9 +40,6 @@ export const openHost = (root: string, journal: JournalSource = {}, seconds?: nu
     origin: here ? "this host" : root,
   });
 };
-
-/** What a shell ends with where there is no such program. */
-const NOT_FOUND = 127;
 
 /** What a host is made of. */
 interface HostParts {
@@ -79,7 +77,7 @@ export const hostOf = ({
     }
     // Not even `--version` comes first: nix-store opens its store before it looks at its arguments (Nix 2.8.0, traced).
     const result = await runToEnd(coveredNix(program, root, args, await isRoot()));
-    return result.exitCode === NOT_FOUND
+    return result.exitCode === NO_SUCH_PROGRAM
       ? { ...result, exitCode: null, failure: "not-installed" }
       : result;
   };

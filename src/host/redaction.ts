@@ -31,9 +31,10 @@ export const maskTokens = (text: string): string =>
 const SUSPICIOUS =
   /\w=|credential|key|token|secret|passw|passphrase|authorization|bearer|basic|cookie|\s(?:-u|--user|login)\s|PRIVATE|(?:unexpected|unrecognized|found) argument|Could not open '|:\/\/[^\s/@]*@/iu;
 
-const SECRET_NAME = String.raw`(?:[\w.-]*(?:secret|token|passw(?:or)?d|passphrase|credential)[\w-]*|(?:[\w.-]*[_.-])?(?:api)?key|\w*(?:private|preshared|access|account|encryption|signing|master|shared)[_-]?key|psk|pgpass|connection_?string)`;
+/** Bounded, so that a long word costs no more than its length. */
+const SECRET_NAME = String.raw`(?:[\w.-]{0,99}(?:secret|token|passw(?:or)?d|passphrase|credential)[\w-]{0,99}|(?:[\w.-]{0,99}[_.-])?(?:api)?key|\w{0,99}(?:private|preshared|access|account|encryption|signing|master|shared)[_-]?key|psk|pgpass|connection_?string)`;
 /** The names of OEM strings are looked at by themselves. */
-const NOT_IN_A_LIST = String.raw`(?<!io\.systemd\.credential(?:\.binary)?:[^=\s]*)`;
+const NOT_IN_A_LIST = String.raw`(?<!io\.systemd\.credential(?:\.binary)?:[^=\s]{0,256})`;
 const QUOTED = String.raw`"(?:[^"\\\n]|\\.)*(?:"|$)|'[^'\n]*(?:'|$)`;
 
 /** What ends a value without quotes: in a script whatever ends a word of the shell, in a line a space. */
@@ -61,7 +62,7 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
   new RegExp(String.raw`("${SECRET_NAME}=)((?!["']?<masked)(?:[^"\\\n]|\\.)+)(?=")`, "giu"),
   new RegExp(String.raw`('${SECRET_NAME}=)((?!["']?<masked)[^'\n]+)(?=')`, "giu"),
   new RegExp(
-    String.raw`${NOT_IN_A_LIST}(\b(?!(?:Load|Import|Set)Credential)${SECRET_NAME}(?<!set_credential(?:_binary)?)=)((?!["']?<masked|[\])},;"'\\]+(?:\s|$))${valueIn(kind)})`,
+    String.raw`(\b${NOT_IN_A_LIST}(?!(?:Load|Import|Set)Credential)${SECRET_NAME}(?<!set_credential(?:_binary)?)=)((?!["']?<masked|[\])},;"'\\]+(?:\s|$))${valueIn(kind)})`,
     "gimu",
   ),
   // members of JSON and YAML with quotes, and of JSON inside of JSON
@@ -95,7 +96,7 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
   /(\bsecret,[^\s"']*?\bdata=)((?!<masked)[^\s,"']+)/gu,
   /(\bname=opt\/(?!io\.systemd\.)[^,\s'"]+,string=)((?!["']?<masked)[^\s'"]+)/gu,
   /(\btype=11,(?:[^\s'"]*,)?value=(?!io\.systemd\.)[\w.-]+=)((?!<masked)[^\s,'"]+)/gu,
-  /(?<=\boem_strings=\[(?:[^\]\n]*,)?)((?!io\.systemd\.)[\w.-]+=)((?!<masked)[^,\]\n"']+)/gu,
+  /(?<=\boem_strings=\[(?:[^\]\n]{0,999},)?)((?!io\.systemd\.)[\w.-]+=)((?!<masked)[^,\]\n"']+)/gu,
   // a member of YAML, or a prompt that was answered: one word to the end of its line, with a digit
   new RegExp(
     String.raw`((?:^|[\s{(])${SECRET_NAME}:[ \t]+)((?!["']?<masked)(?=\S*\d)[^\s:"'/][^\s"']{5,})(?=[ \t]*$)`,

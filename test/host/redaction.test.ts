@@ -223,13 +223,53 @@ describe("mask", () => {
       "@",
       "44 bytes",
       "<masked, 3 bytes>",
+      "export ",
+      "env ",
+      "Environment=",
+      "HUE=",
+      "a=b",
+      "COMMAND=/x ",
+      "oem_strings=[",
+      "Bearer ",
+      "#!/bin/sh\n",
+      "(",
+      "\\",
     );
+    const kind = fc.constantFrom("line", "file");
     fc.assert(
-      fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
-        const once = mask(parts.join(""));
-        expect(mask(once)).toBe(once);
+      fc.property(fc.array(pieces, { maxLength: 12 }), kind, (parts, of) => {
+        const once = mask(parts.join(""), of);
+        expect(mask(once, of)).toBe(once);
       }),
-      { numRuns: 3000 },
+      {
+        numRuns: 6000,
+        examples: [
+          [['"token": "', "/run/x", "io.systemd.credential:A=", ","], "line"],
+          [["io.systemd.credential:A=", "abc"], "file"],
+        ],
+      },
     );
+  });
+
+  it.each([
+    "authorization",
+    "a-",
+    "A=",
+    "a.",
+    "'",
+    "export ",
+    "--token",
+    "oem_strings=[a=b,",
+    "secret",
+    "$5$",
+    "://",
+  ])("takes a time that grows with the text, of many %j", (piece) => {
+    const text = `COMMAND=/x ${piece.repeat(48 * 1024).slice(0, 48 * 1024)}`;
+    for (const kind of ["line", "file"] as const) {
+      const begin = process.cpuUsage();
+      mask(text, kind);
+      // With the square of its length it took twenty seconds.
+      expect(process.cpuUsage(begin).user / 1e6).toBeLessThan(2);
+    }
   });
 });

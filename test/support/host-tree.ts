@@ -9,6 +9,7 @@ import { journalEntries } from "./journal-entries.ts";
 import { exportText, writeJournal } from "./journal-export.ts";
 import { clockOf } from "./local-time.ts";
 import { loadNixDatabase, nixStateNodes, storeNodes } from "./nix-store.ts";
+import { withPlantedFields, withPlantedFiles } from "./planted-canaries.ts";
 import type { Scenario } from "./scenario-schema.ts";
 import { planStore } from "./store-plan.ts";
 
@@ -18,6 +19,8 @@ export type { Scenario } from "./scenario-schema.ts";
 interface BuildOptions {
   /** Half a second: without it, what asks the store for references finds it unavailable. */
   readonly nixDatabase?: boolean;
+  /** Values in units, scripts and fields of the journal, beside those that the scenario has. */
+  readonly canaries?: boolean;
   /** More than one: a journal that was rotated. */
   readonly journalFiles?: number;
 }
@@ -44,7 +47,7 @@ interface BuildOptions {
 export const buildHostTree = async (
   scenario: Scenario,
   dir: string,
-  { nixDatabase = true, journalFiles = 1 }: BuildOptions = {},
+  { nixDatabase = true, journalFiles = 1, canaries = false }: BuildOptions = {},
 ): Promise<void> => {
   if (process.getuid?.() !== 0)
     throw new Error("only root can build a host tree: its files have many owners");
@@ -57,7 +60,7 @@ export const buildHostTree = async (
   const translation = { clock, fill: (text: string) => fillCanaries(fill(text)) };
   const booted = clock(host.booted);
   const files = hostFiles(scenario, translation);
-  const nodes = [
+  const told = [
     directory("/", 0o755, 0, booted),
     directory("/nix/store", 0o1775, scenario.groups["nixbld"]?.gid ?? 0, booted),
     ...nixStateNodes(booted),
@@ -65,10 +68,12 @@ export const buildHostTree = async (
     ...generationNodes(scenario, translation),
     ...files,
   ];
+  const nodes = canaries ? withPlantedFiles(told) : told;
 
   await createTree(withParents(nodes, booted), dir);
   if (nixDatabase) await loadNixDatabase(objects, dir, clock);
-  const entries = journalEntries(scenario, translation);
+  const said = journalEntries(scenario, translation);
+  const entries = canaries ? withPlantedFields(said) : said;
   const journals = journalNodes(scenario, clock, journalFiles);
   const share = Math.ceil(entries.length / journals.length);
   for (const [index, { path }] of journals.entries()) {

@@ -8,6 +8,7 @@ import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
 import type { Answer } from "../../src/requests/request.ts";
 import { statusOfFindings } from "../../src/command-line/exit-status.ts";
 import { buildHostTree } from "./host-tree.ts";
+import { pagesOf } from "./all-pages.ts";
 import { type JsonReport, type JsonVm, parseReport, vmOf } from "./report-json.ts";
 import { hostWith } from "./scenario.ts";
 import type { ScenarioCase } from "./scenario-file.ts";
@@ -19,6 +20,8 @@ export interface Outcome {
   readonly vm: JsonVm;
   /** The JSON report as it is printed. */
   readonly text: string;
+  /** Every page that it can be shown as. */
+  readonly pages: () => Readonly<Record<string, string>>;
   readonly exit: number;
 }
 
@@ -34,7 +37,7 @@ export const buildScenario = async (
   { change = (one) => one, journalFiles = 1 }: BuildOptions = {},
 ): Promise<Scenario> => {
   const scenario = change(await hostWith(host, changes));
-  await buildHostTree(scenario, root, { nixDatabase, journalFiles });
+  await buildHostTree(scenario, root, { nixDatabase, journalFiles, canaries: true });
   return scenario;
 };
 
@@ -52,7 +55,13 @@ export const outcomeOf = async (
   if (answer.status === "no-such-vm") return undefined;
   const { page: text, exit } = printed(answer, "json");
   const report = parseReport(text);
-  return { report, vm: vmOf(report, scenario.vm), text, exit };
+  return {
+    report,
+    vm: vmOf(report, scenario.vm),
+    text,
+    pages: () => (answer.status === "diagnosed" ? pagesOf(answer.reports) : {}),
+    exit,
+  };
 };
 
 /** The report of a scenario's VM in a format, and the status that it ends with. */
