@@ -9,7 +9,7 @@ import { journalRef, type JournalEntry } from "../journal/entry.ts";
 import { readHeaders, type HeadersRead } from "../journal/headers.ts";
 import { hostMatches } from "../journal/matches.ts";
 import { MESSAGE_ID } from "../journal/message-ids.ts";
-import { complaintsOf, firstEntryAfter, readEntries, type Window } from "../journal/read.ts";
+import { firstEntryAfter, readEntries, type Window } from "../journal/read.ts";
 import { sequenceHoles } from "../journal/sequence-holes.ts";
 import { micros, unitName, type Micros, storePathOf, type UnitName } from "../vocabulary.ts";
 
@@ -38,15 +38,14 @@ export const collectHostJournal = async (
       suppressed.push({ ...droppedOf(entry), ref });
     clockSteps.push(...stepBefore(entry));
   };
-  const [rights, read, oldest, { headers, damage }] = await Promise.all([
-    host.run({ program: "journalctl", args: ["--lines=0", "--output=short"] }),
+  const [read, oldest, { headers, damage }] = await Promise.all([
     readEntries(host, hostMatches(), window, take),
     firstEntryAfter(host, micros(0), {}),
     readFiles(host),
   ]);
   const span = spanOf(boots.boots, window);
   const first = oldest.status === "found" ? oldest.entry : undefined;
-  const complaints = [...boots.complaints, ...read.complaints, ...complaintsOf(rights.stderr)];
+  const complaints = [...boots.complaints, ...read.complaints];
   const partial = complaints.some((complaint) => TOO_FEW_RIGHTS.test(complaint));
   const shortfalls = [
     ...problems(boots.failure ?? read.failure, complaints),

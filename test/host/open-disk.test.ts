@@ -77,8 +77,8 @@ describe.skipIf(!requireTools("journalctl", "systemd-journal-remote"))("a mounte
       messages: [],
       gaps: [
         "!no journal files were found",
-        `journals of other machines are left out: /var/log/journal/${OTHER}`,
         "!the journal holds no entry at all",
+        `journals of other machines are left out: /var/log/journal/${OTHER}`,
       ],
     });
   });

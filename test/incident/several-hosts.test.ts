@@ -84,25 +84,25 @@ describe.skipIf(!canBuildTrees)("the journals of two hosts in one directory", ()
   });
 
   it("are a page each for people", () => {
-    const { stdout } = runMvdoctor(["list", "-m", "-D", directory, ...NOW]);
+    const { stdout } = runMvdoctor(["list", "plain-vm", "-m", "-D", directory, ...NOW]);
     expect(stdout).toContain(`=== Host ${OWN.name} ===`);
     expect(stdout).toContain(`=== Host ${OTHER.name} ===`);
-    expect(runMvdoctor(["report", "-D", directory, ...NOW]).stdout).toContain(
+    expect(runMvdoctor(["report", "plain-vm", "-D", directory, ...NOW]).stdout).toContain(
       `**Host ${OTHER.name}**`,
     );
   });
 
   it("give the same from a bundle", () => {
     const file = join(scratch, "fleet.mvb");
-    runMvdoctor(["collect", "-m", "-D", directory, "--output-file", file, ...NOW]);
-    const live = runMvdoctor(["diagnose", "--json", "-m", "-D", directory, ...NOW]);
+    runMvdoctor(["collect", "plain-vm", "-m", "-D", directory, "--output-file", file, ...NOW]);
+    const live = runMvdoctor(["diagnose", "plain-vm", "--json", "-m", "-D", directory, ...NOW]);
     expect(runMvdoctor(["diagnose", "--json", "--bundle", file, ...NOW])).toEqual(live);
   });
 
   it.skipIf(!canServeJournals)("are told apart when a gateway serves them", async () => {
     const gateway = await serveJournals(directory);
     try {
-      const { answer } = asked("test-vm", "--journal-url", gateway.url);
+      const { answer } = asked("plain-vm", "--journal-url", gateway.url);
       expect(answer.vms.map(({ host }) => host)).toEqual([OWN.name, OTHER.name]);
     } finally {
       gateway.stop();

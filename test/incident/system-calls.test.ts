@@ -86,7 +86,7 @@ describe.skipIf(!canBuildTrees || !canTrace)("what the program asks of the kerne
   );
 
   it.each(COMMANDS)("changes nothing and speaks to nobody: $args", async ({ args, mayWrite }) => {
-    const { calls, stderr } = await run(...args, "--root", tree(STORY));
+    const { calls, stderr } = await run(...args, "test-vm", "--root", tree(STORY));
     expect(stderr).toMatch(/^(?:mvdoctor: collected .*)?$/u);
     expect(openedFiles(calls).length).toBeGreaterThan(10);
     expect(changesOutside(calls, mayWrite)).toEqual([]);
