@@ -75,22 +75,24 @@ const timeOf = (line: string): number | undefined => {
   return found === undefined ? undefined : Number(found);
 };
 
-const CURSOR = "--cursor=";
-
-/** The answer to `journalctl --lines=1 --cursor=C`: the entry, wherever it was read; nothing where it was not. */
-export const entryAtCursor = (
+/** The answer to `journalctl --since=@T --until=@T`: the entries of that moment, wherever they were read. */
+export const entriesAt = (
   { streams, commands }: Pick<Recording, "streams" | "commands">,
   { program, args }: Command,
 ): CommandResult | undefined => {
-  const cursor = args.find((arg) => arg.startsWith(CURSOR))?.slice(CURSOR.length);
-  if (program !== "journalctl" || cursor === undefined) return undefined;
-  const field = `"__CURSOR":${JSON.stringify(cursor)}`;
-  const lines = [
-    ...Object.values(streams).flatMap((stream) => stream.lines),
-    ...Object.values(commands).flatMap(({ stdout }) =>
-      stdout.includes(field) ? stdout.split("\n") : [],
-    ),
-  ];
-  const line = lines.find((one) => one.includes(field));
-  return { exitCode: 0, stderr: "", stdout: line === undefined ? "" : `${line}\n` };
+  const moments = args.map((arg) => MOMENT.exec(arg)?.groups);
+  const [since, until] = moments.flatMap((one) =>
+    one === undefined ? [] : [`${one["seconds"] ?? ""}${one["micros"] ?? ""}`],
+  );
+  if (program !== "journalctl" || since === undefined || since !== until) return undefined;
+  const field = `"__REALTIME_TIMESTAMP":"${since}"`;
+  const lines = new Set(
+    [
+      ...Object.values(streams).flatMap((stream) => stream.lines),
+      ...Object.values(commands).flatMap(({ stdout }) =>
+        stdout.includes(field) ? stdout.split("\n") : [],
+      ),
+    ].filter((line) => line.includes(field)),
+  );
+  return { exitCode: 0, stderr: "", stdout: [...lines].map((line) => `${line}\n`).join("") };
 };

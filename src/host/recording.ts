@@ -9,7 +9,7 @@ import type {
   Scope,
 } from "./host.ts";
 import { maskedHost } from "./masked-host.ts";
-import { entryAtCursor, recordedProbes } from "./recorded-entries.ts";
+import { entriesAt, recordedProbes } from "./recorded-entries.ts";
 
 /** A command that was asked, how it ended, and how long it took. */
 export interface AskedCommand extends Command, CommandEnd {
@@ -138,7 +138,7 @@ export const replayHost = (recorded: Recording, scope?: Scope): Host => {
     list: async (path) => recorded.list[path] ?? missing,
     readText: async (path) => recorded.text[path] ?? missing,
     run: async (command) =>
-      recorded.commands[keyOf(command)] ?? entryAtCursor(recorded, command) ?? unasked,
+      recorded.commands[keyOf(command)] ?? entriesAt(recorded, command) ?? unasked,
     stream: (command): CommandStream => {
       const found = recorded.streams[keyOf(command)] ?? nearest(command);
       const lines = found?.lines ?? [];

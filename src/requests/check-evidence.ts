@@ -36,19 +36,30 @@ export const checkEvidence = async (
 };
 
 const checkEntry = async (host: Host, { cursor, text }: Reported<"journal">): Promise<Check> => {
+  const time = timeOfCursor(cursor);
+  if (time === undefined) return { state: "unknown", why: "its cursor is none of journald's" };
+  // Not with --cursor, which only journalctl knows: a gateway, a saved text and a bundle can be asked for a moment.
   const { stdout, failure, stderr } = await host.run({
     program: "journalctl",
-    args: ["--output=json", "--all", "--lines=1", `--cursor=${cursor}`],
+    args: ["--output=json", "--all", `--since=@${time}`, `--until=@${time}`],
   });
   if (failure !== undefined)
     return { state: "unknown", why: `the journal cannot be asked: ${plain(stderr)}` };
-  const entry = parseJsonEntry(Buffer.from(stdout.split("\n", 1)[0] ?? ""));
-  // journalctl goes on with the next entry where this one is gone.
-  if (entry?.cursor !== cursor)
+  const entry = stdout
+    .split("\n")
+    .map((line) => parseJsonEntry(Buffer.from(line)))
+    .find((one) => one?.cursor === cursor);
+  if (entry === undefined)
     return { state: "gone", why: "the journal does not hold this entry any more" };
   return plain(entry.message) === text
     ? HOLDS
     : { state: "changed", why: `the entry says ${JSON.stringify(plain(entry.message))}` };
+};
+
+/** Seconds with six digits, from the realtime of a cursor (sd_journal_get_cursor(3): `t=` and microseconds in hex). */
+const timeOfCursor = (cursor: string): string | undefined => {
+  const time = /;t=(?<hex>[0-9a-f]{1,13});/u.exec(cursor)?.groups?.["hex"];
+  return time === undefined ? undefined : (Number.parseInt(time, 16) / 1e6).toFixed(6);
 };
 
 const checkFile = async (host: Host, evidence: Reported<"file">): Promise<Check> => {
