@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { createGunzip } from "node:zlib";
-import { unpackTar, type ParsedTarEntryWithData } from "modern-tar";
 import * as v from "valibot";
-import { micros } from "../../vocabulary.ts";
 import { keyOf, type Recording } from "../recording.ts";
+import { DamagedBundle, LIMITS, membersOf, type UnpackLimits } from "./archive.ts";
+import { files } from "./files.ts";
 import { manifest as manifestSchema, MANIFEST, type Manifest, type Source } from "./manifest.ts";
 
 export type UnpackedBundle =
@@ -15,85 +14,15 @@ export type UnpackedBundle =
     }
   | { readonly status: "damaged"; readonly why: string };
 
-/** Limits of what is taken from a bundle: bytes unpacked, members, and how far packed bytes may swell. */
-export interface UnpackLimits {
-  readonly bytes: number;
-  readonly members: number;
-  readonly swelling: number;
-}
-
-const LIMITS: UnpackLimits = { bytes: 1024 ** 3, members: 100_000, swelling: 200 };
-/** A small archive of zeros is no bomb. */
-const HARMLESS_BYTES = 64 * 1024 ** 2;
-
 /** Unpacks a bundle in memory. Never throws for what the bytes are: what is not as `packBundle` makes it is damaged. */
 export const unpackBundle = async (
   packed: Uint8Array,
   limits: UnpackLimits = LIMITS,
 ): Promise<UnpackedBundle> => {
   try {
-    const archive = await gunzipped(packed, limits);
-    return unpackedOf(await membersOf(archive, limits));
+    return unpackedOf(await membersOf(packed, limits));
   } catch (error) {
     return { status: "damaged", why: error instanceof Error ? error.message : String(error) };
-  }
-};
-
-class DamagedBundle extends Error {}
-
-const gunzipped = async (
-  packed: Uint8Array,
-  { bytes, swelling }: UnpackLimits,
-): Promise<Buffer> => {
-  if (packed[0] !== 0x1f || packed[1] !== 0x8b)
-    throw new DamagedBundle("it is no bundle: a bundle is a gzipped tar archive");
-  const most = Math.min(bytes, Math.max(HARMLESS_BYTES, packed.length * swelling));
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const stream = createGunzip();
-  stream.end(packed);
-  try {
-    for await (const chunk of stream) {
-      const part: unknown = chunk;
-      if (!Buffer.isBuffer(part)) continue;
-      size += part.length;
-      if (size > most)
-        throw new DamagedBundle(`it swells to more than ${most} bytes when it is unpacked`);
-      chunks.push(part);
-    }
-  } catch (error) {
-    if (error instanceof DamagedBundle) throw error;
-    throw new DamagedBundle("its compression is broken: it was cut off or changed", {
-      cause: error,
-    });
-  }
-  return Buffer.concat(chunks);
-};
-
-const NAME =
-  /^(?:manifest\.json|hosts\/[1-9]\d{0,4}\/(?:files\.json|(?:text|command|journal)\/[1-9]\d{0,5}))$/u;
-
-const membersOf = async (
-  archive: Buffer,
-  { members: most }: UnpackLimits,
-): Promise<ReadonlyMap<string, Buffer>> => {
-  const members = new Map<string, Buffer>();
-  for (const { header, data } of await entriesOf(archive)) {
-    const { name, type = "file" } = header;
-    if (type !== "file" || !NAME.test(name))
-      throw new DamagedBundle(`it holds ${JSON.stringify(name)}, a ${type}, which no bundle does`);
-    if (members.has(name)) throw new DamagedBundle(`it holds ${name} twice`);
-    if (members.size >= most) throw new DamagedBundle(`it holds more than ${most} members`);
-    members.set(name, Buffer.from(data ?? []));
-  }
-  return members;
-};
-
-const entriesOf = async (archive: Buffer): Promise<readonly ParsedTarEntryWithData[]> => {
-  try {
-    return await unpackTar(archive, { strict: true });
-  } catch (error) {
-    throw new DamagedBundle("it is gzipped, and no tar archive", { cause: error });
   }
 };
 
@@ -196,42 +125,3 @@ const parsedJson = (body: Buffer | undefined): unknown => {
     return undefined;
   }
 };
-
-const time = v.pipe(v.number(), v.transform(micros));
-
-const fileStat = v.object({
-  type: v.picklist([
-    "file",
-    "directory",
-    "symlink",
-    "socket",
-    "fifo",
-    "character-device",
-    "block-device",
-  ]),
-  mode: v.number(),
-  uid: v.number(),
-  gid: v.number(),
-  size: v.number(),
-  mtime: time,
-  ctime: time,
-  birth: v.exactOptional(time),
-  links: v.exactOptional(v.number()),
-  target: v.exactOptional(v.string()),
-});
-
-const absence = [
-  v.object({ status: v.picklist(["absent", "denied", "loop"]) }),
-  v.object({ status: v.literal("refused"), reason: v.string() }),
-] as const;
-
-const lookupOf = <Value extends v.GenericSchema>(value: Value) =>
-  v.variant("status", [v.object({ status: v.literal("present"), value }), ...absence]);
-
-const path = v.pipe(v.string(), v.startsWith("/"));
-
-const files = v.object({
-  lstat: v.record(path, lookupOf(fileStat)),
-  list: v.record(path, lookupOf(v.array(v.string()))),
-  text: v.record(path, v.variant("status", absence)),
-});
