@@ -35,6 +35,7 @@ const JOURNAL_OPTIONS = [
   "--output=(json|short)",
   "--all",
   "--list-boots",
+  "--header",
   "--reverse",
   "--lines=[0-9]+",
   "--(since|until)=@-?[0-9.]+",

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withGeneratedParts } from "../../../src/dev/remote-docs.ts";
 import { coveredNix, daemonNix } from "../../../src/host/nix-store.ts";
+import { unpackBundle } from "../../../src/host/bundle/unpack.ts";
+import { plannedHost } from "../../../src/host/planned-host.ts";
 import { isRemoteCommand } from "../../../src/host/remote/listed-command.ts";
+import { diagnoseHost } from "../../../src/requests/diagnose-hosts.ts";
 import { REPOSITORY } from "../../support/run-node.ts";
 
 const STORE_PATH = "/nix/store/00000000000000000000000000000001-microvm-qemu-demo-vm";
@@ -67,6 +70,37 @@ describe("the commands for another host", () => {
 
   it.each(NOT_LISTED)("%s %s %s %s %s is none", (...argv) => {
     expect(isRemoteCommand(argv)).toBe(false);
+  });
+
+  it("are all that a diagnosis of a live host asks first", async () => {
+    const { host, plan } = plannedHost();
+    await diagnoseHost(host, { source: {}, times: {}, vms: ["demo-vm"] });
+    const asked = plan().commands.filter(({ program }) => program === "journalctl");
+    expect(asked.length).toBeGreaterThan(6);
+    const refused = asked.filter(
+      ({ program, args }) => !isRemoteCommand([program, "--no-pager", ...args]),
+    );
+    expect(refused).toEqual([]);
+  });
+
+  it("are all that the bundle that is shipped was asked", async () => {
+    const bundle = join(REPOSITORY, "fixtures/incidents/secret-never-loaded/evidence.mvb");
+    const unpacked = await unpackBundle(await readFile(bundle));
+    if (unpacked.status !== "unpacked") throw new Error(unpacked.why);
+    const refused = unpacked.recordings
+      .flatMap(({ commands, streams }) => [...Object.values(commands), ...Object.values(streams)])
+      .filter(({ program, args }) => {
+        if (program === "nix" || program === "nix-store")
+          return !isRemoteCommand(daemonNix(program, args));
+        return !isRemoteCommand([
+          program,
+          ...(program === "journalctl" ? ["--no-pager"] : []),
+          ...args,
+        ]);
+      })
+      // A journal that is being written is not verified.
+      .filter(({ args }) => !args.includes("--verify"));
+    expect(refused).toEqual([]);
   });
 
   it("stand in docs/remote-hosts.md as they are", async () => {
