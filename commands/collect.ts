@@ -47,7 +47,12 @@ export default class Collect extends BaseCommand {
   }
 
   private async plan(vms: readonly string[], flags: PlanFlags): Promise<void> {
-    const answer = await planned({ source: {}, times: flags, vms, config: flags.config });
+    const answer = await planned({
+      source: sourceOf(flags),
+      times: flags,
+      vms,
+      config: flags.config,
+    });
     if (answer.status !== "planned") throw refusal(answer);
     await writeOutput(
       flags.json ? renderPlanJson(answer) : renderPlan(answer, screen({ file: undefined })),
@@ -55,4 +60,5 @@ export default class Collect extends BaseCommand {
   }
 }
 
-type PlanFlags = Times & { readonly config: string | undefined; readonly json: boolean };
+type PlanFlags = Times &
+  Parameters<typeof sourceOf>[0] & { readonly config: string | undefined; readonly json: boolean };

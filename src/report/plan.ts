@@ -9,14 +9,21 @@ export interface PlanToShow {
     readonly listed: readonly string[];
     readonly read: readonly string[];
   };
+  /** The commands that lead to other hosts, on which the others are run. */
+  readonly connections: readonly (readonly string[])[];
   /** What is asked beyond, by kind: it depends on the answers. */
   readonly followUps: readonly string[];
 }
 
 /** The plan for people: a line for each command, in the form that a shell takes, and for each path. */
-export const renderPlan = ({ plan, followUps }: PlanToShow, options: PageOptions): string => {
+export const renderPlan = (
+  { plan, connections, followUps }: PlanToShow,
+  options: PageOptions,
+): string => {
   const out = page(options);
   out.paragraph("Nothing was run and nothing was read. This is what collect would ask first:");
+  if (connections.length > 0) out.heading("Connections, one for each host");
+  for (const words of connections) out.line(`  ${plain(words.map(quoted).join(" "))}`);
   out.heading("Commands");
   // Not wrapped: a command is there to be copied.
   for (const { program, args } of plan.commands)
@@ -35,10 +42,11 @@ export const renderPlan = ({ plan, followUps }: PlanToShow, options: PageOptions
 };
 
 /** The plan for programs. */
-export const renderPlanJson = ({ plan, followUps }: PlanToShow): string =>
+export const renderPlanJson = ({ plan, connections, followUps }: PlanToShow): string =>
   `${JSON.stringify(
     {
       schemaVersion: 1,
+      connections,
       commands: plan.commands.map(({ program, args }) => [program, ...args]),
       list: plan.listed,
       read: plan.read,

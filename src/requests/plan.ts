@@ -1,4 +1,5 @@
 import { plannedHost, type Plan } from "../host/planned-host.ts";
+import { sshArguments } from "../host/remote/ssh-arguments.ts";
 import { diagnoseHosts } from "./diagnose-hosts.ts";
 import type { Refusal, Request } from "./request.ts";
 
@@ -6,7 +7,13 @@ import type { Refusal, Request } from "./request.ts";
 const ANY_VM = "VM";
 
 export type PlanAnswer =
-  | { readonly status: "planned"; readonly plan: Plan; readonly followUps: readonly string[] }
+  | {
+      readonly status: "planned";
+      readonly plan: Plan;
+      /** The commands that lead to other hosts. */
+      readonly connections: readonly (readonly string[])[];
+      readonly followUps: readonly string[];
+    }
   | Refusal;
 
 /**
@@ -21,7 +28,15 @@ export const planned = async (request: Request): Promise<PlanAnswer> => {
     flake: undefined,
   });
   if (answer.status !== "diagnosed") return answer;
-  return { status: "planned", plan: plan(), followUps: FOLLOW_UPS };
+  return {
+    status: "planned",
+    plan: plan(),
+    connections: (request.source.host ?? []).map((destination) => [
+      "ssh",
+      ...sshArguments(destination, []),
+    ]),
+    followUps: FOLLOW_UPS,
+  };
 };
 
 const FOLLOW_UPS: readonly string[] = [
