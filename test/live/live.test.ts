@@ -134,6 +134,20 @@ describe.skipIf(!canBoot)("on a live host", () => {
     expect(found.explanation).toContain("systemd calls the unit inactive");
   });
 
+  it("gives the same from a bundle, byte for byte", async () => {
+    // The VM is stopped, and what anybody else logs meanwhile lies behind the end.
+    const end = Math.floor(Date.now() / 1000);
+    const now = ["--json", "--now", `@${end}`, "--until", `@${end}`];
+    const program = [`${PROGRAM}/node`, `${PROGRAM}/dist/bin.js`] as const;
+    const file = "/tmp/live.mvb";
+    const collected = await inside(...program, "collect", "demo-vm", "--output-file", file);
+    expect(collected.exitCode).toBe(0);
+    const live = await inside(...program, "diagnose", "demo-vm", ...now);
+    const replayed = await inside(...program, "diagnose", "--bundle", file, ...now);
+    expect(replayed.stdout).toBe(live.stdout);
+    expect(live.stdout).toContain("access/fixed-not-restarted");
+  });
+
   it("finds no refusal in force once it runs, though the journal is silent since", async () => {
     await inside("systemctl", "start", "microvm@demo-vm.service");
     // Longer than three rounds of the loop; nobody writes a line.
