@@ -17,12 +17,12 @@ export interface AgenixScript {
 
 type Draft = { -readonly [Key in keyof DeclaredSecret]: DeclaredSecret[Key] };
 
-const ASSIGNMENT = /^\s*(?<name>_truePath|TMP_FILE)="?(?<value>[^"\n]*?)"?\s*$/u;
+const ASSIGNMENT = /^\s*(?<name>_truePath|TMP_FILE)="?(?<value>[^"\n]*)"?\s*$/u;
 const DECRYPT =
   /\s-o\s+"?(?<target>[/$][^"\s]+?)(?:\.tmp)?"?\s+"?(?<file>\/nix\/store\/[^\s"]+)"?/u;
 const CHMOD = /^\s*chmod\s+(?<mode>0?[0-7]{3,4})\s+"?(?<target>\/[^"\s]+?)(?:\.tmp)?"?\s*$/u;
 const CHOWN = /^\s*chown\s+(?<owner>[^\s:]+):(?<group>\S+)\s+"?(?<target>\/[^"\s]+)"?\s*$/u;
-const LINK = /\bln\s+-\w*[sf]\w*\s+"?(?<target>\/[^"\s]+)"?\s+"?(?<link>\/[^"\s]+)"?/u;
+const LINK = /\bln\s+-(?=\w*[sf])\w+\s+"?(?<target>\/[^"\s]+)"?\s+"?(?<link>\/[^"\s]+)"?/u;
 const IDENTITIES = /^\s*for\s+identity\s+in\s+(?<paths>\/[^;]+);/u;
 const IDENTITY = /(?:\+=\(-i\)?\s*|\s-i\s+)["(]*(?<path>\/[^\s")]+)/gu;
 
@@ -46,7 +46,7 @@ export const readAgenixScript = (path: HostPath, text: string): AgenixScript => 
       keys.set(key, { path: key, installer: "agenix", declaredIn: ref });
     const decrypt = DECRYPT.exec(line)?.groups;
     const own = ASSIGNMENT.exec(line)?.groups;
-    if (own?.["name"] === "_truePath") truePath = own["value"] ?? "";
+    if (own?.["name"] === "_truePath") truePath = (own["value"] ?? "").trimEnd();
     const target = decrypt?.["target"]?.startsWith("/") === true ? decrypt["target"] : truePath;
     if (decrypt?.["file"] !== undefined && target.startsWith("/")) {
       const stored = through(target);
@@ -80,6 +80,11 @@ const addDetail = (
   if (link !== undefined) draft.path = hostPath(link);
 };
 
+/** PATH_MAX of Linux. */
+const LONGEST_PATH = 4096;
+/** So much longer may a line get by the variables in it. */
+const MOST_PUT_IN = 64 * 1024;
+
 /** The variables that agenix keeps its paths in, put in. */
 const resolvedLines = (text: string): readonly string[] => {
   const variables = new Map<string, string>();
@@ -89,8 +94,10 @@ const resolvedLines = (text: string): readonly string[] => {
       (whole, name: string) => variables.get(name) ?? whole,
     );
     const { name, value } = ASSIGNMENT.exec(line)?.groups ?? {};
-    if (name !== undefined && value !== undefined) variables.set(name, value);
-    return line;
+    // A path that is longer is none; one that is made of itself would grow with each line.
+    if (name !== undefined && value !== undefined && value.length <= LONGEST_PATH)
+      variables.set(name, value.trimEnd());
+    return line.slice(0, raw.length + MOST_PUT_IN);
   });
 };
 

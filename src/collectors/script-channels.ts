@@ -112,6 +112,7 @@ const oemStrings = (line: ScriptLine, assignments: Assignments): readonly Secret
 
 const OEM_VARIABLE_NAME =
   /oem_strings=\[?["']?\$\{?(?<list>\w+)|\b(?<known>RUNTIME_OEM_STRINGS|MICROVM_PLATFORM_OPS)\b/gu;
+const ASSIGNED = /(?<=^|[\s;])(?<name>\w+)\+?=/gu;
 const READINESS = /io\.systemd\.credential:vmm\.notify_socket=[^\s,"'\]]*/gu;
 
 /** All that the script ever puts into its variables of SMBIOS strings is where to report readiness. */
@@ -123,19 +124,18 @@ export const onlyReportsReadiness = (lines: readonly ScriptLine[]): boolean => {
       ),
     ),
   );
-  const rests = [...names].flatMap((name) => {
-    const assignment = new RegExp(String.raw`(?:^|[\s;])${name}\+?=(?<value>.*)$`, "u");
-    const own = new RegExp(String.raw`\$\{?${name}(?::\+\$\{?${name}\}?,?)?\}?`, "gu");
-    return lines.flatMap(({ text }) => {
-      const value = assignment.exec(text)?.groups?.["value"];
-      return value === undefined
-        ? []
-        : [
-            value
-              .replaceAll(READINESS, "")
-              .replaceAll(own, "")
-              .replaceAll(/[\s,;"'[\]]/gu, ""),
-          ];
+  const rests = lines.flatMap(({ text }) => {
+    const first = new Map<string, string>();
+    for (const { groups, index, 0: whole } of text.matchAll(ASSIGNED)) {
+      const name = groups?.["name"] ?? "";
+      if (names.has(name) && !first.has(name)) first.set(name, text.slice(index + whole.length));
+    }
+    return [...first].map(([name, value]) => {
+      const own = new RegExp(String.raw`\$\{?${name}(?::\+\$\{?${name}\}?,?)?\}?`, "gu");
+      return value
+        .replaceAll(READINESS, "")
+        .replaceAll(own, "")
+        .replaceAll(/[\s,;"'[\]]/gu, "");
     });
   });
   return rests.length > 0 && rests.every((rest) => rest === "" || rest === "oem_strings=");

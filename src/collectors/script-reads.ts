@@ -29,13 +29,13 @@ export const shellSettings = (script: string, lines: readonly ScriptLine[]): She
 
 /** A program that copies a file's bytes, or the shell itself, with an absolute path that is no program's, device's or store's. */
 const READ =
-  /(?:\b(?:cat|head|tail|base64|tr|sed|jq|xxd|od|dd|source|read)\b[^|;&<>()]*?|<\s*|\$\(<\s*|if=)["']?(?<path>\/(?!nix\/store|proc\/|sys\/|dev\/|run\/credentials\/)[\w./@+-]+)/gu;
+  /(?:\b(?:cat|head|tail|base64|tr|sed|jq|xxd|od|dd|source|read)\b[^|;&<>()]{0,1000}?|<\s*|\$\(<\s*|if=)["']?(?<path>\/(?!nix\/store|proc\/|sys\/|dev\/|run\/credentials\/)[\w./@+-]+)/gu;
 
 export const directReads = (line: ScriptLine, settings: ShellSettings): readonly DirectRead[] =>
   [...line.text.matchAll(READ)].flatMap(({ groups, index, 0: whole }): DirectRead[] => {
     const path = groups?.["path"];
     if (path === undefined) return [];
-    if (!SECRET_PLACE.test(path) && !SECRET_VARIABLE.test(line.text.slice(0, index))) return [];
+    if (!SECRET_PLACE.test(path) && !isForSecret(line.text, index)) return [];
     const at = index + whole.length - path.length;
     // The end of `$NAME/path` is no path of its own, and what the shell leaves alone is not read.
     if (/[\w}]/u.test(line.text[at - 1] ?? "") || isLeftAlone(line.text, index)) return [];
@@ -65,7 +65,14 @@ const SECRET_PLACE =
 
 /** What goes into a variable of such a name is a secret, wherever it lies. */
 const SECRET_VARIABLE =
-  /^\s*(?:(?:export|local|declare|readonly)\s+)?\w*(?:key|token|secret|password|passwd|passphrase|psk|jwt|credentials?)(?:_?(?:value|raw|b64|base64))?=[^;]*$/iu;
+  /^\s*(?:(?:export|local|declare|readonly)\s+)?\w*(?:key|token|secret|password|passwd|passphrase|psk|jwt|credentials?)(?:_?(?:value|raw|b64|base64))?=/iu;
+
+const isForSecret = (text: string, index: number): boolean => {
+  const assigned = SECRET_VARIABLE.exec(text)?.[0].length;
+  if (assigned === undefined || assigned > index) return false;
+  const end = text.indexOf(";", assigned);
+  return end < 0 || end >= index;
+};
 
 /**
  * bash ends on a failed `X=$(cat f)` under `set -e`: the status of an assignment is that of its last substitution. Not on
@@ -94,8 +101,12 @@ const BUILTINS =
 const IN_FRONT = /^(?:!|builtin|command|do|elif|else|exec|if|then|time|until|while|\{|\()$/u;
 const SEPARATOR = /^(?:;|&&?|\|\|?|\{|\}|\(|\))$|;$/u;
 
+/** No script nests substitutions any deeper. */
+const DEEPEST = 16;
+
 /** Whether what a substitution around this place gives becomes an argument of another program. */
-const isArgument = (text: string, at: number): boolean => {
+const isArgument = (text: string, at: number, depth = 0): boolean => {
+  if (depth > DEEPEST) return false;
   const words = wordsOf(text);
   const own = words.findIndex(({ text: word, index }) => index <= at && at < index + word.length);
   const word = words[own];
@@ -103,7 +114,7 @@ const isArgument = (text: string, at: number): boolean => {
   const open = openAround(text, word.index, at);
   if (open === undefined) return false;
   const inner = text.slice(open + 2, endOfSubstitution(text, open) - 1);
-  if (isArgument(inner, at - open - 2)) return true;
+  if (isArgument(inner, at - open - 2, depth + 1)) return true;
   const command = words.slice(0, own).findLastIndex(({ text: one }) => SEPARATOR.test(one)) + 1;
   const [first, ...rest] = words
     .slice(command, own)

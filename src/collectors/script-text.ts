@@ -32,17 +32,25 @@ const physicalLines = (script: string): readonly Physical[] => {
   const variables = new Map<string, string>();
   return script.split("\n").flatMap((raw, index) => {
     if (/^\s*#(?!!)/u.test(raw)) return [];
-    const text = raw.replace(
-      /\$(?:\{(\w+)\}|(\w+))/gu,
-      (whole, braced?: string, bare?: string) => variables.get(braced ?? bare ?? "") ?? whole,
-    );
+    let putIn = 0;
+    const text = raw.replace(/\$(?:\{(\w+)\}|(\w+))/gu, (whole, braced?: string, bare?: string) => {
+      const value = variables.get(braced ?? bare ?? "");
+      if (value === undefined || putIn + value.length > MOST_PUT_IN) return whole;
+      putIn += value.length;
+      return value;
+    });
     const assignment = PATH_ASSIGNMENT.exec(text)?.groups;
-    if (assignment?.["name"] !== undefined && assignment["value"] !== undefined) {
-      variables.set(assignment["name"], assignment["value"]);
-    }
+    const { name, value } = assignment ?? {};
+    if (name !== undefined && value !== undefined && value.length <= LONGEST_PATH)
+      variables.set(name, value);
     return [{ number: index + 1, raw, text }];
   });
 };
+
+/** PATH_MAX of Linux: what is longer is no path. Variables that are made of others would grow with each line. */
+const LONGEST_PATH = 4096;
+/** So many characters are put into one line at most; what stands behind stays as it is written. */
+const MOST_PUT_IN = 64 * 1024;
 
 const PATH_ASSIGNMENT =
   /^\s*(?:export\s+|local\s+|readonly\s+)?(?<name>\w+)=(?<quote>["']?)(?<value>\/[\w./@+-]+)\k<quote>\s*$/u;
@@ -81,25 +89,45 @@ const excerpt = ({ raw, text }: Physical, at: number): string => {
   return `${from === 0 ? "" : "..."}${quoted}${from + MOST_QUOTED < text.length ? "..." : ""}`;
 };
 
+type Quoting = "single" | "double" | "none";
+
 /** Which quotes of the shell stand around a place of a line. Inside of `$(...)` the quotes begin anew. */
-export const quotingAt = (text: string, index: number): "single" | "double" | "none" => {
+export const quotingAt = (text: string, index: number): Quoting => {
+  if (text !== lastQuoted.text) lastQuoted = { text, quotes: quotesIn(text) };
+  return lastQuoted.quotes[Math.min(index, text.length)] ?? "none";
+};
+
+/** Many places of one line are asked for one after the other. */
+let lastQuoted: { readonly text: string; readonly quotes: readonly Quoting[] } = {
+  text: "",
+  quotes: [],
+};
+
+/** What stands around each place of a line, its end too. */
+const quotesIn = (text: string): readonly Quoting[] => {
+  const quotes: Quoting[] = [];
   const outer: ("double" | "none")[] = [];
-  let quote: "single" | "double" | "none" = "none";
-  for (let at = 0; at < index; at += 1) {
+  let quote: Quoting = "none";
+  for (let at = 0; at < text.length; at += 1) {
     const character = text[at];
+    quotes[at] = quote;
     if (quote === "single") {
       if (character === "'") quote = "none";
-    } else if (character === "\\") at += 1;
-    else if (character === "$" && text[at + 1] === "(") {
+    } else if (character === "\\") {
+      at += 1;
+      quotes[at] = quote;
+    } else if (character === "$" && text[at + 1] === "(") {
       outer.push(quote);
       quote = "none";
       at += 1;
+      quotes[at] = quote;
     } else if (character === ")" && quote === "none" && outer.length > 0) {
       quote = outer.pop() ?? "none";
     } else if (character === "'" && quote === "none") quote = "single";
     else if (character === '"') quote = quote === "double" ? "none" : "double";
   }
-  return quote;
+  quotes[text.length] = quote;
+  return quotes;
 };
 
 /** The index behind the parenthesis that closes the `$(` at `open`; the text's length where none does. */
@@ -121,6 +149,13 @@ export interface Word {
 
 /** Takes a command line; gives its words as the shell splits them, quotes kept. */
 export const wordsOf = (line: string): readonly Word[] => {
+  if (line !== lastSplit.line) lastSplit = { line, words: splitLine(line) };
+  return lastSplit.words;
+};
+
+let lastSplit: { readonly line: string; readonly words: readonly Word[] } = { line: "", words: [] };
+
+const splitLine = (line: string): readonly Word[] => {
   const words: Word[] = [];
   let begin: number | undefined;
   for (let at = 0; at <= line.length; at += 1) {

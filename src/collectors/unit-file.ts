@@ -140,7 +140,7 @@ const logicalLines = (text: string): readonly LogicalLine[] => {
   let parts: string[] = [];
   let number = 1;
   const finish = (): void => {
-    lines.push({ line: parts.join(" ").replace(/^[ \t]+|[ \t]+$/gu, ""), number });
+    lines.push({ line: withoutBlanks(parts.join(" ")), number });
     parts = [];
   };
   const physicalLines = text.replace(/^\uFEFF/u, "").split(/\r\n|[\n\r]/u);
@@ -153,6 +153,13 @@ const logicalLines = (text: string): readonly LogicalLine[] => {
   }
   if (parts.length > 0) finish();
   return lines;
+};
+
+/** A pattern for the blanks at the end would try each run of blanks anew from each of its characters. */
+const withoutBlanks = (line: string): string => {
+  let end = line.length;
+  while (line[end - 1] === " " || line[end - 1] === "\t") end -= 1;
+  return line.slice(0, end).replace(/^[ \t]+/u, "");
 };
 
 const trailingBackslashes = (line: string): number => {

@@ -66,7 +66,7 @@ const componentsOfPaths = (text: string, kind: TextKind): ReadonlySet<string> =>
     : new Set();
 
 /** bash(1), "Arrays". */
-const LIST = /(?<=^[ \t]*|[;&|({][ \t]*)([A-Za-z_]\w*\+?=)\(([^()]*)\)/gmu;
+const LIST = /(?=[A-Za-z_])(?<=^[ \t]*|[;&|({][ \t]*)([A-Za-z_]\w*\+?=)\(([^()]*)\)/gmu;
 
 const UPPER_CASE = String.raw`[A-Z_][A-Z0-9_]*\+?=`;
 const ANY_CASE = String.raw`[A-Za-z_][\w.]*\+?=`;
@@ -77,12 +77,12 @@ const NOT_YET = String.raw`(?!=|["']?<masked)`;
 const valueIn: Readonly<Record<TextKind, string>> = {
   // The shell's quotes go on over the ends of lines.
   file: String.raw`(?:"(?:[^"\\]|\\[\s\S])*"?|'[^']*'?|[^\s"'(,;)\]}\x60&|][^\s"',;)\]}\x60&|]*)`,
-  line: String.raw`(?:(?:"(?:[^"\\\n]|\\.)*(?:"|$)|'[^'\n]*(?:'|$))\S*|[^\s"']\S*)`,
+  line: String.raw`(?:(?:"(?:[^"\\\n]|\\.)*(?:"|$)|'[^'\n]*(?:'|$))\S*|[^\s"'](?:<masked, \d+ bytes>|\S)*)`,
 };
 
 const wordPatterns = (name: string, kind: TextKind): readonly RegExp[] => [
-  new RegExp(String.raw`(?<=")(${name})(${NOT_YET}(?:[^"\\\n]|\\.)+)(?=")`, "gu"),
-  new RegExp(String.raw`(?<=')(${name})(${NOT_YET}[^'\n]+)(?=')`, "gu"),
+  new RegExp(String.raw`(?<=")(${name})(${NOT_YET}(?:[^"\\\n]|\\.)+)`, "gu"),
+  new RegExp(String.raw`(?<=')(${name})(${NOT_YET}[^'\n]+)`, "gu"),
   new RegExp(String.raw`${BEFORE}(${name})(${NOT_YET}${valueIn[kind]})`, "gmu"),
 ];
 
@@ -92,7 +92,7 @@ const patternsIn = (kind: TextKind) => ({
   /** What begins a command of a script. */
   local: [
     new RegExp(
-      String.raw`(?<=^[ \t]*|[;&|({][ \t]*)([A-Za-z_]\w*\+?=)(${NOT_YET}${valueIn[kind]})`,
+      String.raw`(?=[A-Za-z_])(?<=^[ \t]*|[;&|({][ \t]*)([A-Za-z_]\w*\+?=)(${NOT_YET}${valueIn[kind]})`,
       "gmu",
     ),
   ],
@@ -107,5 +107,5 @@ const WORDS: Readonly<Record<TextKind, ReturnType<typeof patternsIn>>> = {
 const REGIONS: readonly RegExp[] = [
   // A setting of a unit goes on behind a backslash at the end of its line.
   /(?<=^[ \t]*[A-Za-z]*Environment=)(?:[^\n\\]|\\[\s\S])+/gmu,
-  /(?<=(?:^|[\s;&|("'/])(?:export|declare|typeset|local|readonly|setenv|env)(?:\s+-[\w-]{1,20}){0,4})(?:\s+(?:[A-Za-z_]\w*=)?(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s"';&|])*(?==|[\s;&|)"']|$))+/gmu,
+  /(?=\s)(?<=(?:^|[\s;&|("'/])(?:export|declare|typeset|local|readonly|setenv|env)(?:\s{1,16}-[\w-]{1,64}){0,16})(?:\s+(?:[A-Za-z_]\w*=)?(?:"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s"';&|])*(?==|[\s;&|)"']|$))+/gmu,
 ];

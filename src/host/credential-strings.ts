@@ -1,3 +1,5 @@
+import { closingBracket, trailingRun } from "./closing.ts";
+
 /**
  * Where a text comes from decides where a value in it ends: in a file the quotes of the shell do; in a line that a program wrote
  * nothing does for sure, since the value itself may hold brackets, commas, quotes and spaces.
@@ -12,7 +14,8 @@ const LONGEST_PLACEHOLDER = 40;
 /** A list or a word that ends here: the credential has no value. */
 const NO_VALUE = /^(?:,?["'\\)\]}]*$|\]["'\\)\]}]*\s)/u;
 /** What closes the list stands behind the value, and so may the options behind it. */
-const CLOSING = /(?:\]["']?\s+--[a-z][\s\S]*|["'\])}\\>]*\s*)$/u;
+const CLOSES: ReadonlySet<string> = new Set(`"'])}\\>`);
+const OPTIONS_BEHIND = /\]["']?\s+--[a-z]/u;
 
 /** A path in a script says where a value lies: somebody took the string for a file's name. */
 const PLACE = /^\/(?:etc|home|mnt|nix|persist|root|run|srv|var)\/[\w./@+-]+$/u;
@@ -25,10 +28,15 @@ export const maskCredentialStrings = (
 ): string => {
   let masked = "";
   let done = 0;
+  const quoteAt = quoteReader(text);
   for (const marker of text.matchAll(MARKER)) {
     const begin = marker.index + marker[0].length;
     if (begin < done) continue;
-    const end = Math.min(nextMarker(text, begin), endOfPlace(text, marker.index, begin, kind));
+    const next = nextMarker(text, begin);
+    const end =
+      kind === "file"
+        ? endOfShellWord(text.slice(0, next), quoteAt(marker.index), begin)
+        : begin + endOfLine(text.slice(begin, next));
     const value = text.slice(begin, end);
     masked += text.slice(done, begin);
     done = begin;
@@ -38,7 +46,8 @@ export const maskCredentialStrings = (
       beginsWithExpansion(value, kind)
     )
       continue;
-    const closing = CLOSING.exec(value)?.[0] ?? "";
+    const closing = value.slice(closingIn(value));
+    if (closing === value) continue;
     if (kind === "file" && PLACE.test(value.slice(0, value.length - closing.length))) continue;
     masked += `${placeholder(value.slice(0, value.length - closing.length))}${closing}`;
     done = end;
@@ -51,17 +60,17 @@ const nextMarker = (text: string, from: number): number => {
   return NEXT.exec(text)?.index ?? text.length;
 };
 
-const endOfPlace = (text: string, marker: number, begin: number, kind: TextKind): number => {
-  if (kind === "file") return endOfShellWord(text, marker, begin);
-  const line = text.indexOf("\n", begin);
-  // A list that is closed at the end of its line is done; one that is open goes on behind it.
-  return line >= 0 && /\]["'\\)\]}]*\s*$/u.test(text.slice(begin, line)) ? line : text.length;
+const closingIn = (value: string): number =>
+  Math.min(OPTIONS_BEHIND.exec(value)?.index ?? value.length, trailingRun(value, CLOSES));
+
+/** A list that is closed at the end of its line is done; one that is open goes on behind it. */
+const endOfLine = (text: string): number => {
+  const line = text.indexOf("\n");
+  return line >= 0 && closingBracket(text.slice(0, line)) !== undefined ? line : text.length;
 };
 
 /** The end of the quotes, or of the bare word, that stand around a place of a script. */
-const endOfShellWord = (text: string, marker: number, begin: number): number => {
-  const line = text.lastIndexOf("\n", marker) + 1;
-  const quote = quoteAt(text.slice(line, marker));
+const endOfShellWord = (text: string, quote: Quote, begin: number): number => {
   if (quote === "'") return endOfSingleQuotes(text, begin);
   for (let at = begin; at < text.length; at += 1) {
     const character = text[at] ?? "";
@@ -91,16 +100,22 @@ const endOfSubstitution = (text: string, open: number): number => {
   return text.length - 1;
 };
 
-/** The quote of the shell that is open at the end of a text. */
-const quoteAt = (text: string): "" | "'" | '"' => {
-  let quote: "" | "'" | '"' = "";
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
-    if (character === "\\" && quote !== "'") at += 1;
-    else if (character === "'" && quote !== '"') quote = quote === "'" ? "" : "'";
-    else if (character === '"' && quote !== "'") quote = quote === '"' ? "" : '"';
-  }
-  return quote;
+type Quote = "" | "'" | '"';
+
+/** Tells the quote of the shell that is open at a place of its line. To be asked for places in ascending order: it reads the text once. */
+const quoteReader = (text: string): ((place: number) => Quote) => {
+  let quote: Quote = "";
+  let at = 0;
+  return (place) => {
+    for (; at < place; at += 1) {
+      const character = text[at];
+      if (character === "\n") quote = "";
+      else if (character === "\\" && quote !== "'" && text[at + 1] !== "\n") at += 1;
+      else if (character === "'" && quote !== '"') quote = quote === "'" ? "" : "'";
+      else if (character === '"' && quote !== "'") quote = quote === '"' ? "" : '"';
+    }
+    return quote;
+  };
 };
 
 /**

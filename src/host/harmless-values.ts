@@ -1,3 +1,4 @@
+import { trailingRun } from "./closing.ts";
 import { beginsWithExpansion, type TextKind } from "./credential-strings.ts";
 
 /** A path, an expansion, a size or a switch says where a value is, how long, or whether there is one, not what it is. */
@@ -18,8 +19,10 @@ export const isHarmless = (value: string, kind: TextKind): boolean => {
   );
 };
 
+const PUNCTUATION: ReadonlySet<string> = new Set(",;:.)]}");
+
 /** A place by the roots of a file system or by names as people give them; base64 may begin with a slash too. */
 export const isPath = (value: string): boolean =>
-  /^(?:file:\/{0,2})?\/(?:(?:nix|run|etc|var|home|root|srv|tmp|dev|proc|sys|usr|opt|mnt|persist|boot)\/[^\s,]*|[a-z0-9._-]+(?:\/[a-z0-9._@$*{}-]*)*)[,;:.)\]}]*$/u.test(
-    value,
+  /^(?:file:\/{0,2})?\/(?:(?:nix|run|etc|var|home|root|srv|tmp|dev|proc|sys|usr|opt|mnt|persist|boot)\/[^\s,]*|[a-z0-9._-]+(?:\/[a-z0-9._@$*{}-]*)*)$/u.test(
+    value.slice(0, trailingRun(value, PUNCTUATION)),
   ) || /^https?:\/\/[^\s@/]*\/?$/u.test(value);

@@ -1,3 +1,4 @@
+import { closingBracket } from "./closing.ts";
 import { placeholder } from "./placeholder.ts";
 import { mask } from "./redaction.ts";
 
@@ -24,11 +25,11 @@ const MOST_LINES = 400;
 /** journald cuts a line here (journald.conf(5), LineMax=), and the rest comes as a line of its own. */
 const CUT = 48 * 1024;
 
-const KEY_BEGINS = /-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----/u;
+const KEY_BEGINS = /-----BEGIN [A-Z ]{0,64}PRIVATE KEY[A-Z ]{0,64}-----/u;
 const KEY_ENDS = "-----END";
 const ARMOUR = /^[\w+/=.:,;\s-]*$/u;
 const MASKED_ALREADY = /^<masked, \d+ bytes>/u;
-const LIST_BEGINS = /\[[^\]]*io\.systemd\.credential(?:\.binary)?:[^\]]*$/u;
+const ANY_CREDENTIAL = /io\.systemd\.credential(?:\.binary)?:/u;
 const CREDENTIAL = /io\.systemd\.credential(?:\.binary)?:(?!vmm\.)/u;
 
 /**
@@ -54,10 +55,19 @@ export const lineMask = (): LineMask => {
 const beginsIn = (text: string): Unfinished["what"] | undefined => {
   const key = text.search(KEY_BEGINS);
   if (key >= 0) return text.includes(KEY_ENDS, key) ? undefined : "key";
-  if (LIST_BEGINS.test(text)) return "list";
-  return Buffer.byteLength(text) >= CUT && CREDENTIAL.test(text) && !/\]["'\\)\]}]*\s*$/u.test(text)
+  if (endsInList(text)) return "list";
+  return Buffer.byteLength(text) >= CUT &&
+    CREDENTIAL.test(text) &&
+    closingBracket(text) === undefined
     ? "list"
     : undefined;
+};
+
+/** A list with a credential in it that no bracket closes. */
+const endsInList = (text: string): boolean => {
+  const tail = text.slice(text.lastIndexOf("]") + 1);
+  const open = tail.indexOf("[");
+  return open >= 0 && ANY_CREDENTIAL.test(tail.slice(open));
 };
 
 interface Rest {
@@ -75,10 +85,10 @@ const restOfKey = (text: string): Rest | undefined => {
 
 const restOfList = (text: string): Rest => {
   if (MASKED_ALREADY.test(text)) return { masked: text, isLast: text.includes("]") };
-  const closing = /\]["'\\)\]}]*\s*$/u.exec(text);
-  return closing === null
+  const closing = closingBracket(text);
+  return closing === undefined
     ? { masked: hidden(text), isLast: false }
-    : { masked: `${hidden(text.slice(0, closing.index))}${closing[0]}`, isLast: true };
+    : { masked: `${hidden(text.slice(0, closing))}${text.slice(closing)}`, isLast: true };
 };
 
 const hidden = (text: string): string => (text === "" ? "" : placeholder(text));

@@ -9,4 +9,4 @@ export const maskLoneValues = (message: string): string =>
   message.replace(LONG_WORD, (word) => (isPath(word) ? word : placeholder(word)));
 
 const LONG_WORD =
-  /(?<=^|[\s"'])(?:(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)[A-Za-z0-9+/]{40,}={0,2}|[A-Za-z0-9+/]{43}=|[0-9a-f]{64,})(?=$|[\s"'.,;])/gu;
+  /(?<=^|[\s"'])(?=[A-Za-z0-9+/]{40})(?:(?=\S{0,512}[a-z])(?=\S{0,512}[A-Z])(?=\S{0,512}\d)[A-Za-z0-9+/]{40,}={0,2}|[A-Za-z0-9+/]{43}=|[0-9a-f]{64,})(?=$|[\s"'.,;])/gu;

@@ -16,7 +16,7 @@ export const maskCommands = (line: string): string =>
 export const maskWords = (words: string, isHarmless: (word: string) => boolean = () => false) =>
   words.replace(WORD, (word) => (mayStay(word) || isHarmless(word) ? word : hidden(word)));
 
-const LOGGED = /(\bCOMMAND=)([^\s"']+)([ \t][^\n]+)/gu;
+const LOGGED = /(\bCOMMAND=)([^\s"']{1,4096})([ \t][^\n]+)/gu;
 const WORD = /["']?<masked, \d+ bytes>["']?|"[^"\n]*"|'[^'\n]*'|\S+/gu;
 
 const mayStay = (word: string): boolean =>

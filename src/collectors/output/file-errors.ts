@@ -6,21 +6,24 @@ const PATH = String.raw`(?<path>\/[^\s:"'\u0060\u2018-\u201D]*[^\s:"'\u0060\u201
 const QUOTE = String.raw`["'\u0060\u2018-\u201D]?`;
 const REASON = String.raw`(?<reason>Permission denied|No such file|EACCES\b|ENOENT\b)`;
 
+const UP_TO_REASON = String.raw`${PATH}${QUOTE}(?: for (?:reading|input))?(?:\s*[:,]\s*|\s\()(?:\[Errno \d+\] )?`;
+
 /**
+ * From the reason on, and backwards from it: a text of many slashes and no reason is read once.
  * `cat: PATH: Permission denied`, `line 9: PATH: No such file or directory`, `head: cannot open 'PATH' for reading: ...`, Python's
  * `[Errno 13]`; and the other way round, as Python, Node and Rust have it: `Permission denied: 'PATH'`, `permission denied, open 'PATH'`.
  */
 const FILE_ERRORS = [
-  `${PATH}${QUOTE}(?: for (?:reading|input))?(?:\\s*[:,]\\s*|\\s\\()(?:\\[Errno \\d+\\] )?${REASON}`,
+  `${REASON}(?<=${UP_TO_REASON}(?:Permission denied|No such file|EACCES|ENOENT))`,
   `${REASON}(?: or directory)?(?: \\(os error \\d+\\))?[:,]? (?:(?:while |when )?(?:open|read|stat|access)(?:ing)? (?:of )?)?${QUOTE}${PATH}`,
 ].map((pattern) => new RegExp(pattern, "giu"));
 const PROGRAM = /^(?:\S+\[\d+\]: )?(?<program>[\w.+-]+):\s/u;
 const CREDENTIAL_FILE =
-  /\/run\/credentials\/(?!microvm@)[^/\s]+\/(?<name>[^\s:"',]+)["']?(?: for reading)?\s*[:,]\s*No such file/giu;
+  /\/run\/credentials\/(?!microvm@)[^/\s]{1,256}\/(?<name>[^\s:"',]{1,256})["']?(?: for reading)?\s*[:,]\s*No such file/giu;
 
 /** A shell in the guest to which $CREDENTIALS_DIRECTORY is empty looks for the credential at the root. */
 const AT_THE_ROOT =
-  /[\s"']\/(?<name>[\w.-]*(?:key|token|secret|passw|cred|jwt|psk)[\w.-]*)["']?\s*:\s*No such file/giu;
+  /[\s"']\/(?<name>[\w.-]{0,128}(?:key|token|secret|passw|cred|jwt|psk)[\w.-]{0,128})["']?\s*:\s*No such file/giu;
 
 /**
  * Files of the host that a program could not open; a missing file of a credentials directory is the guest's word on a credential, but

@@ -8,7 +8,7 @@ const SIZE = new RegExp(String.raw`${NAME}\s*[=:]\s*${BYTES}`, "gu");
 const SECRET_LIKE = /key|token|secret|passw|passphrase|cred|cert|jwt|auth|psk/iu;
 /** `DB_LOGIN has 44 bytes`, `DB_LOGIN (44 bytes)`: of any name, for whoever knows which names are credentials. */
 const TOLD = new RegExp(
-  String.raw`${NAME}(?:\s*[,(]\s*|\s+(?:has|is|holds|contains|with|size|length)\s*[=:]?\s*)${BYTES}`,
+  String.raw`${NAME}(?:\s*[,(]\s*|\s+(?:has|is|holds|contains|with|size|length)\s*(?:[=:]\s*)?)${BYTES}`,
   "gu",
 );
 /** `systemd-creds list`: name, how it is protected, size, path. */

@@ -42,7 +42,7 @@ const acquiredCredentials = (text: string): readonly GuestMeaning[] => {
 
 /** src/core/import-creds.c: shown by the VMM, and left where it is. */
 const SKIPPED =
-  /\bcredential ["'\u2018\u201C](?<name>[\w.@-]+)["'\u2019\u201D].*\b(?:ignoring|skipping)\b/iu;
+  /\bcredential ["'\u2018\u201C](?<name>[\w.@-]+)["'\u2019\u201D].{0,1000}\b(?:ignoring|skipping)\b/iu;
 
 const skippedCredentials = (text: string): readonly GuestMeaning[] => {
   const name = SKIPPED.exec(text)?.groups?.["name"];
@@ -73,7 +73,7 @@ const noCredentials = (text: string): readonly GuestMeaning[] => {
 
 /** PID 1 of the initrd, and its target on the console. */
 const SWITCHES =
-  /\bsystemd\[1\]: Switching root\b|\bReached target .*(?:\bSwitch Root\b|initrd-switch-root)/u;
+  /\bsystemd\[1\]: Switching root\b|\bReached target .{0,1000}(?:\bSwitch Root\b|initrd-switch-root)/u;
 
 const switchesRoot = (text: string): readonly GuestMeaning[] =>
   SWITCHES.test(text) ? [{ kind: "guest-switches-root" }] : [];
@@ -81,7 +81,7 @@ const switchesRoot = (text: string): readonly GuestMeaning[] =>
 const DISABLED = /\bsystemd\.import_credentials=(?:no|0|false|off|n|f)\b/u;
 /** PID 1 says at its start that it found itself in such a VM (src/core/main.c); what it then skips it says at most to its own log. */
 const CONFIDENTIAL =
-  /\bDetected confidential virtuali[sz]ation (?!none)\w|confidential (?:VM|virtuali[sz]ation|guest).*credential|credential.*confidential/iu;
+  /\bDetected confidential virtuali[sz]ation (?!none)\w|confidential (?:VM|virtuali[sz]ation|guest).{0,1000}credential|credential.{0,1000}confidential/iu;
 
 /** A boot parameter that is merely listed by the kernel counts as well: it is in force. */
 const importRefused = (text: string): readonly GuestMeaning[] => {
@@ -91,7 +91,7 @@ const importRefused = (text: string): readonly GuestMeaning[] => {
 
 /** src/core/exec-credential.c: the service starts all the same where the credential was asked for by name alone. */
 const NOT_FOUND =
-  /inherited credential ["'\u2018\u201C](?<name>[\w.-]+)["'\u2019\u201D].*No such file/u;
+  /inherited credential ["'\u2018\u201C](?<name>[\w.-]+)["'\u2019\u201D].{0,1000}No such file/u;
 
 const credentialsNotFound = (text: string): readonly GuestMeaning[] => {
   const name = NOT_FOUND.exec(text)?.groups?.["name"];
@@ -102,7 +102,7 @@ const credentialsNotFound = (text: string): readonly GuestMeaning[] => {
 const BOOT =
   /\b(?:initrd-nixos-activation-start|stage-[12]-init|stage-2-init|sops-install-secrets|agenix)\b|Activation script snippet/u;
 const MISSING =
-  /["'\u2018\u201C\s](?<path>\/[^\s"'\u2019\u201D:]+)["'\u2019\u201D]?(?:\s*:\s*|\s+)(?:[Nn]o such file|does not exist|not found)|(?:cannot|can't|failed to) (?:read|open|stat|find)\b[^/]*["'\u2018\u201C]?(?<key>\/[^\s"'\u2019\u201D:]+)/u;
+  /["'\u2018\u201C\s](?<path>\/[^\s"'\u2019\u201D:]+)["'\u2019\u201D]?(?:\s*:\s*|\s+)(?:[Nn]o such file|does not exist|not found)|(?:cannot|can't|failed to) (?:read|open|stat|find)\b[^/]{0,1000}["'\u2018\u201C]?(?<key>\/[^\s"'\u2019\u201D:]+)/u;
 
 const missedByBoot = (text: string): readonly GuestMeaning[] => {
   if (!BOOT.test(text)) return [];
@@ -121,9 +121,9 @@ const mounts = (text: string): readonly GuestMeaning[] => {
 
 /** systemd's and the initrd's words on a console, whatever the distribution. */
 const EMERGENCY =
-  /\byou are in emergency mode\b|\bReached target .*\bEmergency Mode\b|\b(?:enter(?:ing|ed)?|start(?:ing|ed)?|drop(?:ping|ped|s)?|into)\b.{0,16}\bemergency\b (?:mode|shell)\b/iu;
+  /\byou are in emergency mode\b|\bReached target .{0,1000}\bEmergency Mode\b|\b(?:enter(?:ing|ed)?|start(?:ing|ed)?|drop(?:ping|ped|s)?|into)\b.{0,16}\bemergency\b (?:mode|shell)\b/iu;
 const FAILED =
-  /^\s*\[\s*FAILED\s*\]\s*(?:Failed (?:to start|to mount|unmounting|mounting)\s+)?(?<what>.+?)\.?\s*$/u;
+  /^\s*\[\s*FAILED\s*\]\s*(?:Failed (?:to start|to mount|unmounting|mounting)\s+)?(?<what>\S.*)$/u;
 
 /** The kernel gives up, or the first stage of NixOS's boot does. */
 const PANIC = /Kernel panic - not syncing|An error occurred in stage \d of the boot process/u;
@@ -132,7 +132,7 @@ const consoleFailures = (text: string): readonly GuestMeaning[] => {
   if (PANIC.test(text)) return [{ kind: "guest-panic" }];
   if (EMERGENCY.test(text) && !/\bStopp(?:ed|ing)\b/u.test(text))
     return [{ kind: "guest-emergency" }];
-  const what = FAILED.exec(text)?.groups?.["what"];
+  const what = FAILED.exec(text.trimEnd())?.groups?.["what"]?.replace(/(?<=.)\.$/u, "");
   return what === undefined ? [] : [{ kind: "guest-failed", what }];
 };
 
@@ -166,7 +166,7 @@ const GUEST_KERNEL = new RegExp(
 );
 
 const UP =
-  /\bReached target .*\b(?:Multi-User System|Graphical Interface)\b|^[\w.-]+ login:\s*$|^<<< Welcome to/u;
+  /\bReached target .{0,1000}\b(?:Multi-User System|Graphical Interface)\b|^[\w.-]+ login:\s*$|^<<< Welcome to/u;
 
 const guestKernel = (text: string): readonly GuestMeaning[] => [
   ...(GUEST_KERNEL.test(text) ? [{ kind: "guest-kernel" } as const] : []),

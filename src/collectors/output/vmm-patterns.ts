@@ -9,7 +9,10 @@ const FULL = String.raw`(?:No space left|os error 28\b|code: 28,|ENOSPC|Read-onl
 const FAILS = String.raw`(?:fail(?:ed|ure)?|unable|cannot|can't|could ?n[o']t|error)`;
 
 const DEVICE = String.raw`/dev/(?:zvol|disk|mapper|md|loop|sd|vd|nvme|dm-)`;
-const IMAGE = String.raw`[^\s"'\u2019\u201D:,]+\.(?:img|qcow2|raw|vhdx?)\b`;
+const IMAGE = String.raw`[^\s"'\u2019\u201D:,]{1,256}\.(?:img|qcow2|raw|vhdx?)\b`;
+
+/** A word that goes on is another one; without this a long word would be read anew from each of its ends. */
+const ENDS = String.raw`(?=[.)\]]?(?:[\s"'\u2019\u201D:,]|$))`;
 
 const QUOTE = String.raw`["'\u2018\u201C\u0060]`;
 const UNUSABLE = String.raw`(?:unexpected|unrecognized|unknown|invalid|unsupported|illegal)`;
@@ -28,7 +31,10 @@ const words = (...alternatives: readonly string[]): RegExp =>
 export const PATTERNS: readonly Pattern[] = [
   {
     about: "name-too-long",
-    pattern: words(String.raw`\bname too long \(max`, String.raw`fw_cfg.*\bname (?:is )?too long`),
+    pattern: words(
+      String.raw`\bname too long \(max`,
+      String.raw`fw_cfg.{0,500}\bname (?:is )?too long`,
+    ),
   },
   {
     about: "too-large",
@@ -37,10 +43,10 @@ export const PATTERNS: readonly Pattern[] = [
   {
     about: "share",
     pattern: words(
-      String.raw`(?<object>[^\s"'\u2018-\u201D=,(]*virtiofs[^\s"'\u2018-\u201D,)]*\.sock)\b.*${REACHES_NOBODY}`,
-      String.raw`-chardev ["']?socket,(?:[^\s]*,)?path=(?<object>[^\s,:]+).*${REACHES_NOBODY}`,
-      String.raw`\b(?:vhost[-_ ]?user|virtio[-_ ]?fs)\w*.*(?:${FAILS}|${REACHES_NOBODY})`,
-      String.raw`${FAILS}.*(?:\b(?:vhost[-_ ]?user|virtio[-_ ]?fs)|VhostUser|VirtioFs)`,
+      String.raw`(?<![^\s"'\u2018-\u201D=,(])(?<object>[^\s"'\u2018-\u201D=,(]{0,256}virtiofs[^\s"'\u2018-\u201D,)]{0,256}\.sock)\b.{0,500}${REACHES_NOBODY}`,
+      String.raw`-chardev ["']?socket,(?:[^\s]{0,1024},)?path=(?<object>[^\s,:]{1,512}).{0,500}${REACHES_NOBODY}`,
+      String.raw`\b(?:vhost[-_ ]?user|virtio[-_ ]?fs).{0,500}(?:${FAILS}|${REACHES_NOBODY})`,
+      String.raw`${FAILS}.{0,500}(?:\b(?:vhost[-_ ]?user|virtio[-_ ]?fs)|VhostUser|VirtioFs)`,
       String.raw`${FAILS} connect(?:ing)? (?:to )?the backend`,
     ),
   },
@@ -48,14 +54,14 @@ export const PATTERNS: readonly Pattern[] = [
     about: "arguments",
     pattern: words(
       String.raw`\b${UNUSABLE} ${OPTION}(?: for)?:? ?(?:${QUOTE}|--?[a-z])`,
-      String.raw`-[\w-]+: ${UNUSABLE} ${OPTION}\b`,
+      String.raw`-[\w-]{1,64}: ${UNUSABLE} ${OPTION}\b`,
       String.raw`\b${UNUSABLE} ${OPTION}: (?:\S+|<masked, \d+ bytes>)\s*$`,
       String.raw`\bfound argument ${QUOTE}`,
       // A word that stands alone on the command line is a disk to QEMU.
       String.raw`^\S+: (?<word>(?!-)[^\s:]+|<masked, \d+ bytes>): Could not open ${QUOTE}\k<word>["'\u2019\u201D]`,
-      String.raw`(?<object>-(?:fw_cfg|smbios)) .*(?:\bIs a directory|\bos error 21\b|EISDIR)`,
+      String.raw`(?<object>-(?:fw_cfg|smbios)) .{0,500}(?:\bIs a directory|\bos error 21\b|EISDIR)`,
       String.raw`\bcannot be used (?:multiple times|with ${QUOTE})`,
-      String.raw`\brequired (?:arguments?|options?)\b.*\b(?:not|missing)\b`,
+      String.raw`\brequired (?:arguments?|options?)\b.{0,500}\b(?:not|missing)\b`,
       String.raw`\bvalue is required for ${QUOTE}`,
       String.raw`\b(?:error|failed|failure) pars(?:e|ing) (?:${QUOTE}?--|(?:the )?(?:command[- ]line|arguments?))`,
       String.raw`\barguments? parsing error|\bparsing (?:of )?(?:the )?(?:command[- ]line )?arguments? failed`,
@@ -67,39 +73,39 @@ export const PATTERNS: readonly Pattern[] = [
   {
     about: "kvm",
     pattern: words(
-      String.raw`(?<object>/dev/kvm)\b.*(?:${REFUSED}|${ABSENT}|${BUSY}|not available)`,
-      String.raw`${FAILS}.*(?<object>/dev/kvm)\b`,
-      String.raw`\bkvm\b.*(?:${REFUSED}|${ABSENT})`,
-      String.raw`\bKVM_CREATE_VM\b.*${FAILS}|\bVmCreate\(`,
+      String.raw`(?<object>/dev/kvm)\b.{0,500}(?:${REFUSED}|${ABSENT}|${BUSY}|not available)`,
+      String.raw`${FAILS}.{0,500}(?<object>/dev/kvm)\b`,
+      String.raw`\bkvm\b.{0,500}(?:${REFUSED}|${ABSENT})`,
+      String.raw`\bKVM_CREATE_VM\b.{0,500}${FAILS}|\bVmCreate\(`,
       String.raw`\brequires KVM\b|\binvalid accelerator ["'\u2018]?kvm`,
-      String.raw`\bKvm(?:New|Create)?\(.*(?:${REFUSED}|${ABSENT})`,
+      String.raw`\bKvm(?:New|Create)?\(.{0,500}(?:${REFUSED}|${ABSENT})`,
       String.raw`failed to initiali[sz]e kvm`,
-      String.raw`${FAILS}.*\bhypervisor (?:interface|object)\b`,
+      String.raw`${FAILS}.{0,500}\bhypervisor (?:interface|object)\b`,
       String.raw`${FAILS} (?:to )?(?:check|create|open).{0,24}\bhypervisor$`,
     ),
   },
   {
     about: "vsock",
     pattern: words(
-      String.raw`(?:guest[- ]cid|vsock)\w*\b.*(?:${BUSY}|${REFUSED}|${ABSENT})`,
-      String.raw`vsock\w*\(.*(?:${BUSY}|${REFUSED}|${ABSENT})`,
-      String.raw`${FAILS}.*\b(?:vhost-)?vsock (?:device|backend)\b`,
-      String.raw`\bguest-cid\b.*\bmust be\b`,
+      String.raw`(?:guest[- ]cid|vsock)\w{0,32}\b.{0,500}(?:${BUSY}|${REFUSED}|${ABSENT})`,
+      String.raw`vsock\w{0,32}\(.{0,500}(?:${BUSY}|${REFUSED}|${ABSENT})`,
+      String.raw`${FAILS}.{0,500}\b(?:vhost-)?vsock (?:device|backend)\b`,
+      String.raw`\bguest-cid\b.{0,500}\bmust be\b`,
     ),
   },
   {
     about: "tap",
     pattern: words(
-      String.raw`/dev/(?:net/tun|vhost-net)\b.*(?:${REFUSED}|${BUSY}|${INVALID}|${ABSENT})`,
-      String.raw`${FAILS}.*/dev/(?:net/tun|vhost-net)\b`,
-      String.raw`(?:TUNSETIFF|\btap\b|\btuntap\b|Tap\w*\().*(?:${REFUSED}|${BUSY}|${INVALID}|${ABSENT})`,
-      String.raw`(?:macvtap|\b/?dev/tap\d+|\btap\d+\b).*(?:${REFUSED}|${BUSY}|${ABSENT})`,
-      String.raw`/sys/class/net/(?<object>[^\s/:]+)/ifindex.*${ABSENT}`,
-      String.raw`${FAILS}.*\btap (?:interface|device)\b`,
-      String.raw`\bTap device\b.*${FAILS}`,
-      String.raw`(?:error|missing|no)\b.*multi-?queue support`,
-      String.raw`bridge helper failed|^RTNETLINK answers: |\bTUNGETIFF\b.*${FAILS}|${FAILS}.*\bTUNGETIFF\b`,
-      String.raw`\bnetwork script .*\bfailed|\bvirtual network(?:ing)?$|\bnot a valid ifname`,
+      String.raw`/dev/(?:net/tun|vhost-net)\b.{0,500}(?:${REFUSED}|${BUSY}|${INVALID}|${ABSENT})`,
+      String.raw`${FAILS}.{0,500}/dev/(?:net/tun|vhost-net)\b`,
+      String.raw`(?:TUNSETIFF|\btap\b|\btuntap\b|Tap\w{0,32}\().{0,500}(?:${REFUSED}|${BUSY}|${INVALID}|${ABSENT})`,
+      String.raw`(?:macvtap|\b/?dev/tap\d{1,9}|\btap\d{1,9}\b).{0,500}(?:${REFUSED}|${BUSY}|${ABSENT})`,
+      String.raw`/sys/class/net/(?<object>[^\s/:]+)/ifindex.{0,500}${ABSENT}`,
+      String.raw`${FAILS}.{0,500}\btap (?:interface|device)\b`,
+      String.raw`\bTap device\b.{0,500}${FAILS}`,
+      String.raw`(?:error|missing|no)\b.{0,500}multi-?queue support`,
+      String.raw`bridge helper failed|^RTNETLINK answers: |\bTUNGETIFF\b.{0,500}${FAILS}|${FAILS}.{0,500}\bTUNGETIFF\b`,
+      String.raw`\bnetwork script .{0,500}\bfailed|\bvirtual network(?:ing)?$|\bnot a valid ifname`,
       String.raw`^(?:Cannot find device|Device) ["'\u2018](?<object>[\w.@-]+)["'\u2019](?: does not exist.?)?$`,
     ),
   },
@@ -109,53 +115,53 @@ export const PATTERNS: readonly Pattern[] = [
       String.raw`${FAILS} (?:to )?(?:get|acquire|obtain|set|take)\b.{0,40}\block\b`,
       String.raw`${FAILS} (?:to )?lock\b.{0,40}\b(?:image|disk|file|device)`,
       String.raw`another process using the image`,
-      String.raw`\bflock: .*(?:unavailable|timeout)`,
-      String.raw`(?<object>[\w./@-]+\.sock)\b.*(?:${BUSY}|already used)`,
-      String.raw`\bAPI (?:server )?socket\b.*(?:${BUSY}|already used)`,
+      String.raw`\bflock: .{0,500}(?:unavailable|timeout)`,
+      String.raw`(?<![\w./@-])(?<object>[\w./@-]{1,512}\.sock)\b.{0,500}(?:${BUSY}|already used)`,
+      String.raw`\bAPI (?:server )?socket\b.{0,500}(?:${BUSY}|already used)`,
       String.raw`\b(?:image|disk|file|device)\b.{0,80}\b(?:is )?already locked`,
-      String.raw`\block(?:ed|ing)?\b.*(?:temporarily unavailable|would ?block|os error 11\b|code: 11,|EAGAIN|already)`,
+      String.raw`\block(?:ed|ing)?\b.{0,500}(?:temporarily unavailable|would ?block|os error 11\b|code: 11,|EAGAIN|already)`,
     ),
   },
   {
     about: "memory",
     pattern: words(
       String.raw`Cannot allocate memory|Out of memory|\bos error 12\b|code: 12,|ENOMEM|insufficient (?:free )?(?:host )?memory|unable to (?:map|allocate).{0,40}(?:guest memory|hugepages?)`,
-      String.raw`${FAILS}.*\b(?:guest RAM|guest memory|hugepages?)\b`,
+      String.raw`${FAILS}.{0,500}\b(?:guest RAM|guest memory|hugepages?)\b`,
     ),
   },
   {
     about: "volume",
     pattern: words(
-      String.raw`["'\u2018\u201C\s=](?<object>${DEVICE}[^\s"'\u2019\u201D:,]*|/?${IMAGE}).*(?:${REFUSED}|${ABSENT}|${FULL})`,
-      String.raw`^(?:touch|truncate|fallocate|mke2fs|mkfs\.?\w*|mkfs: \w+|dd):.*(?:${REFUSED}|${FULL})`,
-      String.raw`${FAILS}.*\b(?:disk path|disk image|backing file|block device)\b`,
-      String.raw`\b(?:disk|block device|backing file)\b.*(?:${REFUSED}|${ABSENT}|${FULL})`,
-      String.raw`${FAILS}.*\s(?<object>${IMAGE})["'\u2019\u201D]?$`,
+      String.raw`["'\u2018\u201C\s=](?<object>${DEVICE}[^\s"'\u2019\u201D:,]{0,512}|/?${IMAGE})${ENDS}.{0,500}(?:${REFUSED}|${ABSENT}|${FULL})`,
+      String.raw`^(?:touch|truncate|fallocate|mke2fs|mkfs\.?\w*|mkfs: \w+|dd):.{0,500}(?:${REFUSED}|${FULL})`,
+      String.raw`${FAILS}.{0,500}\b(?:disk path|disk image|backing file|block device)\b`,
+      String.raw`\b(?:disk|block device|backing file)\b.{0,500}(?:${REFUSED}|${ABSENT}|${FULL})`,
+      String.raw`${FAILS}.{0,500}\s(?<object>${IMAGE})["'\u2019\u201D]?$`,
       String.raw`\bImage is (?:not in \w+ format|corrupt)`,
     ),
   },
   {
     about: "directory",
     pattern: words(
-      String.raw`^(?:(?:ln|rm|mv|mkdir|chown|socat):|\S*: line \d+:).*?(?<![\w/.@-])(?<object>[\w@-][\w.@-]*)["'\u2019\u201D]?: (?:\w+ ){0,2}(?:${REFUSED}|${FULL})`,
-      String.raw`cannot overwrite directory.*?["'\u2018\u201C](?<object>[^"'\u2019\u201D]+)`,
-      String.raw`(?<![\w/.@-])(?<object>notify\.vsock(?:_\d+)?|(?!\S*virtiofs)[\w@.-]+\.sock)\b.*(?:${REFUSED}|${FULL})`,
+      String.raw`^(?:(?:ln|rm|mv|mkdir|chown|socat):|\S*: line \d+:).{0,500}?(?<![\w/.@-])(?<object>[\w@-][\w.@-]{0,256})["'\u2019\u201D]?: (?:\w{1,32} ){0,2}(?:${REFUSED}|${FULL})`,
+      String.raw`cannot overwrite directory.{0,500}?["'\u2018\u201C](?<object>[^"'\u2019\u201D]+)`,
+      String.raw`(?<![\w/.@-])(?<object>notify\.vsock(?:_\d+)?|(?!\S{0,256}virtiofs)[\w@.-]{1,256}\.sock)\b.{0,500}(?:${REFUSED}|${FULL})`,
     ),
   },
   {
     // A device of the host beside those above: passthrough, and the kernel's io_uring for the disks.
     about: "device",
     pattern: words(
-      String.raw`(?<object>/dev/(?:vfio|dri|bus|input|snd|tpm)[\w/-]*)["'\u2019\u201D]?: (?:${REFUSED}|\w+ (?:${REFUSED}|${ABSENT})|${ABSENT})`,
-      String.raw`\bvfio\b.*(?:${FAILS}|\bnot viable\b)`,
-      String.raw`${FAILS}.*\b(?<object>io_uring)\b`,
+      String.raw`(?<object>/dev/(?:vfio|dri|bus|input|snd|tpm)[\w/-]{0,256})["'\u2019\u201D]?: (?:${REFUSED}|\w+ (?:${REFUSED}|${ABSENT})|${ABSENT})`,
+      String.raw`\bvfio\b.{0,500}(?:${FAILS}|\bnot viable\b)`,
+      String.raw`${FAILS}.{0,500}\b(?<object>io_uring)\b`,
     ),
   },
   {
     about: "panic",
     pattern: words(
       String.raw`\bintercepting (?:a bad syscall|signal \d)|\bhardware error:|\bseccomp violation\b`,
-      String.raw`\bpanicked at\b|\bSegmentation fault\b|\bassertion\b.*\bfailed\b|stack smashing detected|\bcore dumped\b|Bad system call`,
+      String.raw`\bpanicked at\b|\bSegmentation fault\b|\bassertion\b.{0,500}\bfailed\b|stack smashing detected|\bcore dumped\b|Bad system call`,
     ),
   },
 ];
