@@ -2,14 +2,22 @@ import type { Shortfall } from "../evidence/coverage.ts";
 import type { ClockStep, HostEvent, HostJournal, JournalHead } from "../evidence/journal.ts";
 import type { Gap } from "../evidence/evidence.ts";
 import type { JournalRef } from "../evidence/reference.ts";
-import type { Host } from "../host/host.ts";
+import type { CommandEnd, Host } from "../host/host.ts";
+import { hasFailed } from "../host/present-values.ts";
 import type { BootsRead } from "../journal/boots.ts";
 import { clockWatch } from "../journal/clock-steps.ts";
 import { journalRef, type JournalEntry } from "../journal/entry.ts";
 import { readHeaders, type HeadersRead } from "../journal/headers.ts";
 import { hostMatches } from "../journal/matches.ts";
 import { MESSAGE_ID } from "../journal/message-ids.ts";
-import { complaintsOf, firstEntryAfter, readEntries, type Window } from "../journal/read.ts";
+import {
+  complaintsOf,
+  failureText,
+  firstEntryAfter,
+  readEntries,
+  type Nearest,
+  type Window,
+} from "../journal/read.ts";
 import { sequenceHoles } from "../journal/sequence-holes.ts";
 import { micros, unitName, type Micros, storePathOf, type UnitName } from "../vocabulary.ts";
 
@@ -42,14 +50,16 @@ export const collectHostJournal = async (
     host.run({ program: "journalctl", args: ["--lines=0", "--output=short"] }),
     readEntries(host, hostMatches(), window, take),
     firstEntryAfter(host, micros(0), {}),
-    readFiles(host),
+    readFiles(host, boots.boots.length > 0),
   ]);
   const span = spanOf(boots.boots, window);
   const first = oldest.status === "found" ? oldest.entry : undefined;
   const complaints = [...boots.complaints, ...read.complaints, ...complaintsOf(rights.stderr)];
   const partial = complaints.some((complaint) => TOO_FEW_RIGHTS.test(complaint));
   const shortfalls = [
-    ...problems(boots.failure ?? read.failure, complaints),
+    ...problems([boots.failure, read.failure], complaints),
+    ...unasked(rights),
+    ...oldestMissing(oldest, boots),
     ...damage,
     ...(boots.failure === undefined && boots.boots.length === 0
       ? [notKept("the journal holds no entry at all")]
@@ -86,6 +96,40 @@ export const collectHostJournal = async (
         .map((reason) => ({ ...gapOf({ reason }), required: false })),
     ],
   };
+};
+
+/** What journalctl says of rights it says on stderr of any question; who hears nothing knows nothing of them. */
+const unasked = (rights: CommandEnd): readonly JournalShortfall[] =>
+  hasFailed(rights) && rights.failure !== "not-possible"
+    ? [
+        {
+          kind: kindOf(failureText(rights)),
+          reason: `whether all of the journal may be read is not known: ${failureText(rights)}`,
+        },
+      ]
+    : [];
+
+/** Where there are boots there is an oldest entry. */
+const oldestMissing = (oldest: Nearest, { boots }: BootsRead): readonly JournalShortfall[] => {
+  switch (oldest.status) {
+    case "found":
+      return [];
+    case "none":
+      return boots.length === 0
+        ? []
+        : [
+            damaged(
+              "journalctl names boots and shows no oldest entry: how far back it goes is not known",
+            ),
+          ];
+    case "unknown":
+      return [
+        {
+          kind: kindOf(oldest.why),
+          reason: `its oldest entry could not be looked at: ${oldest.why}`,
+        },
+      ];
+  }
 };
 
 type JournalShortfall = HostJournal["shortfalls"][number];
@@ -130,29 +174,56 @@ interface FilesRead {
  * Entries that a damaged file has lost leave no word behind: journalctl shows the rest and ends with 0. A live journal is being
  * written while it is verified, so only recorded ones are.
  */
-const readFiles = async (host: Host): Promise<FilesRead> => {
+const readFiles = async (host: Host, hasEntries: boolean): Promise<FilesRead> => {
   const headers = await readHeaders(host);
-  const { entries, malformed } = headers;
-  const odd =
-    malformed === 0
-      ? []
-      : [
-          damaged(
-            `${malformed} ${malformed === 1 ? "header" : "headers"} of journal files could not be understood: whether entries are missing between files is not known`,
-          ),
-        ];
+  const { entries } = headers;
+  const odd = oddHeaders(headers, hasEntries);
   if (host.ownJournal || entries === 0 || entries > MOST_VERIFIED) return { headers, damage: odd };
   const verified = await host.run({ program: "journalctl", args: ["--verify"] });
-  const isDamaged = verified.exitCode !== null && verified.exitCode !== 0;
+  if (verified.failure === "not-possible") return { headers, damage: odd };
+  if (verified.failure !== undefined || verified.exitCode === null) {
+    const why = failureText(verified);
+    const reason = `journalctl --verify gave no answer: ${why}: whether a journal file is damaged is not known`;
+    return { headers, damage: [...odd, { kind: kindOf(why), reason }] };
+  }
   return {
     headers,
-    damage: isDamaged
-      ? [
-          ...odd,
-          damaged("journalctl --verify finds a journal file damaged: entries may be missing"),
-        ]
-      : odd,
+    damage:
+      verified.exitCode === 0
+        ? odd
+        : [
+            ...odd,
+            damaged("journalctl --verify finds a journal file damaged: entries may be missing"),
+          ],
   };
+};
+
+const HOLES_UNKNOWN = "whether entries are missing between files is not known";
+
+const oddHeaders = (
+  { entries, malformed, failure, hasNone }: HeadersRead,
+  hasEntries: boolean,
+): readonly JournalShortfall[] => {
+  if (failure !== undefined)
+    return [
+      {
+        kind: kindOf(failure),
+        reason: `the headers of the journal's files could not be read: ${failure}: ${HOLES_UNKNOWN}`,
+      },
+    ];
+  if (malformed > 0)
+    return [
+      damaged(
+        `${malformed} ${malformed === 1 ? "header" : "headers"} of journal files could not be understood: ${HOLES_UNKNOWN}`,
+      ),
+    ];
+  return hasNone !== true && hasEntries && entries === 0
+    ? [
+        damaged(
+          `journalctl names boots and shows no header of a file with entries: ${HOLES_UNKNOWN}`,
+        ),
+      ]
+    : [];
 };
 
 const TOO_FEW_RIGHTS =
@@ -162,14 +233,15 @@ const PARTIAL =
 
 /** journalctl says nothing about rights or bad files on stdout; what it says on stderr is a shortfall of its own. */
 const problems = (
-  failure: string | undefined,
+  failures: readonly (string | undefined)[],
   complaints: readonly string[],
 ): readonly JournalShortfall[] => {
   const found = new Map<string, JournalShortfall>();
   const add = (one: JournalShortfall): void => {
     if (!found.has(one.reason)) found.set(one.reason, one);
   };
-  if (failure !== undefined) add({ kind: kindOf(failure), reason: failure });
+  for (const failure of failures)
+    if (failure !== undefined) add({ kind: kindOf(failure), reason: failure });
   for (const complaint of complaints) {
     if (TOO_FEW_RIGHTS.test(complaint)) continue;
     if (
@@ -187,7 +259,9 @@ const problems = (
 
 const kindOf = (failure: string): Shortfall => {
   if (TOO_FEW_RIGHTS.test(failure)) return "rights";
-  return /did not answer in time|interrupted/u.test(failure) ? "limit" : "not-kept";
+  return /in time|no answer within|interrupted|printed too much|by a signal/u.test(failure)
+    ? "limit"
+    : "not-kept";
 };
 
 /** What src/host/open-disk.ts leaves out is no part of this machine's story. */

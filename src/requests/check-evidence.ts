@@ -1,5 +1,7 @@
 import type { Host } from "../host/host.ts";
+import { hasFailed } from "../host/present-values.ts";
 import { parseJsonEntry } from "../journal/entry.ts";
+import { failureText } from "../journal/read.ts";
 import { plain } from "../report/words.ts";
 import type { ReportedEvidence } from "../report/report-file.ts";
 import { formatUtc } from "../time/format-time.ts";
@@ -36,12 +38,13 @@ export const checkEvidence = async (
 };
 
 const checkEntry = async (host: Host, { cursor, text }: Reported<"journal">): Promise<Check> => {
-  const { stdout, failure, stderr } = await host.run({
+  const result = await host.run({
     program: "journalctl",
     args: ["--output=json", "--all", "--lines=1", `--cursor=${cursor}`],
   });
-  if (failure !== undefined)
-    return { state: "unknown", why: `the journal cannot be asked: ${plain(stderr)}` };
+  const { stdout } = result;
+  if (hasFailed(result))
+    return { state: "unknown", why: `the journal cannot be asked: ${plain(failureText(result))}` };
   const entry = parseJsonEntry(Buffer.from(stdout.split("\n", 1)[0] ?? ""));
   // journalctl goes on with the next entry where this one is gone.
   if (entry?.cursor !== cursor)
