@@ -9,7 +9,13 @@ import { journalRef, type JournalEntry } from "../journal/entry.ts";
 import { readHeaders, type HeadersRead } from "../journal/headers.ts";
 import { hostMatches } from "../journal/matches.ts";
 import { MESSAGE_ID } from "../journal/message-ids.ts";
-import { firstEntryAfter, readEntries, type Window } from "../journal/read.ts";
+import {
+  failureText,
+  firstEntryAfter,
+  readEntries,
+  type Nearest,
+  type Window,
+} from "../journal/read.ts";
 import { sequenceHoles } from "../journal/sequence-holes.ts";
 import { micros, unitName, type Micros, storePathOf, type UnitName } from "../vocabulary.ts";
 
@@ -41,14 +47,15 @@ export const collectHostJournal = async (
   const [read, oldest, { headers, damage }] = await Promise.all([
     readEntries(host, hostMatches(), window, take),
     firstEntryAfter(host, micros(0), {}),
-    readFiles(host),
+    readFiles(host, boots.boots.length > 0),
   ]);
   const span = spanOf(boots.boots, window);
   const first = oldest.status === "found" ? oldest.entry : undefined;
   const complaints = [...boots.complaints, ...read.complaints];
   const partial = complaints.some((complaint) => TOO_FEW_RIGHTS.test(complaint));
   const shortfalls = [
-    ...problems(boots.failure ?? read.failure, complaints),
+    ...problems([boots.failure, read.failure], complaints),
+    ...oldestMissing(oldest, boots),
     ...damage,
     ...(boots.failure === undefined && boots.boots.length === 0
       ? [notKept("the journal holds no entry at all")]
@@ -85,6 +92,29 @@ export const collectHostJournal = async (
         .map((reason) => ({ ...gapOf({ reason }), required: false })),
     ],
   };
+};
+
+/** Where there are boots there is an oldest entry. */
+const oldestMissing = (oldest: Nearest, { boots }: BootsRead): readonly JournalShortfall[] => {
+  switch (oldest.status) {
+    case "found":
+      return [];
+    case "none":
+      return boots.length === 0
+        ? []
+        : [
+            damaged(
+              "journalctl names boots and shows no oldest entry: how far back it goes is not known",
+            ),
+          ];
+    case "unknown":
+      return [
+        {
+          kind: kindOf(oldest.why),
+          reason: `its oldest entry could not be looked at: ${oldest.why}`,
+        },
+      ];
+  }
 };
 
 type JournalShortfall = HostJournal["shortfalls"][number];
@@ -129,29 +159,56 @@ interface FilesRead {
  * Entries that a damaged file has lost leave no word behind: journalctl shows the rest and ends with 0. A live journal is being
  * written while it is verified, so only recorded ones are.
  */
-const readFiles = async (host: Host): Promise<FilesRead> => {
+const readFiles = async (host: Host, hasEntries: boolean): Promise<FilesRead> => {
   const headers = await readHeaders(host);
-  const { entries, malformed } = headers;
-  const odd =
-    malformed === 0
-      ? []
-      : [
-          damaged(
-            `${malformed} ${malformed === 1 ? "header" : "headers"} of journal files could not be understood: whether entries are missing between files is not known`,
-          ),
-        ];
+  const { entries } = headers;
+  const odd = oddHeaders(headers, hasEntries);
   if (host.ownJournal || entries === 0 || entries > MOST_VERIFIED) return { headers, damage: odd };
   const verified = await host.run({ program: "journalctl", args: ["--verify"] });
-  const isDamaged = verified.exitCode !== null && verified.exitCode !== 0;
+  if (verified.failure === "not-possible") return { headers, damage: odd };
+  if (verified.failure !== undefined || verified.exitCode === null) {
+    const why = failureText(verified);
+    const reason = `journalctl --verify gave no answer: ${why}: whether a journal file is damaged is not known`;
+    return { headers, damage: [...odd, { kind: kindOf(why), reason }] };
+  }
   return {
     headers,
-    damage: isDamaged
-      ? [
-          ...odd,
-          damaged("journalctl --verify finds a journal file damaged: entries may be missing"),
-        ]
-      : odd,
+    damage:
+      verified.exitCode === 0
+        ? odd
+        : [
+            ...odd,
+            damaged("journalctl --verify finds a journal file damaged: entries may be missing"),
+          ],
   };
+};
+
+const HOLES_UNKNOWN = "whether entries are missing between files is not known";
+
+const oddHeaders = (
+  { entries, malformed, failure, hasNone }: HeadersRead,
+  hasEntries: boolean,
+): readonly JournalShortfall[] => {
+  if (failure !== undefined)
+    return [
+      {
+        kind: kindOf(failure),
+        reason: `the headers of the journal's files could not be read: ${failure}: ${HOLES_UNKNOWN}`,
+      },
+    ];
+  if (malformed > 0)
+    return [
+      damaged(
+        `${malformed} ${malformed === 1 ? "header" : "headers"} of journal files could not be understood: ${HOLES_UNKNOWN}`,
+      ),
+    ];
+  return hasNone !== true && hasEntries && entries === 0
+    ? [
+        damaged(
+          `journalctl names boots and shows no header of a file with entries: ${HOLES_UNKNOWN}`,
+        ),
+      ]
+    : [];
 };
 
 const TOO_FEW_RIGHTS =
@@ -161,14 +218,15 @@ const PARTIAL =
 
 /** journalctl says nothing about rights or bad files on stdout; what it says on stderr is a shortfall of its own. */
 const problems = (
-  failure: string | undefined,
+  failures: readonly (string | undefined)[],
   complaints: readonly string[],
 ): readonly JournalShortfall[] => {
   const found = new Map<string, JournalShortfall>();
   const add = (one: JournalShortfall): void => {
     if (!found.has(one.reason)) found.set(one.reason, one);
   };
-  if (failure !== undefined) add({ kind: kindOf(failure), reason: failure });
+  for (const failure of failures)
+    if (failure !== undefined) add({ kind: kindOf(failure), reason: failure });
   for (const complaint of complaints) {
     if (TOO_FEW_RIGHTS.test(complaint)) continue;
     if (
@@ -186,7 +244,9 @@ const problems = (
 
 const kindOf = (failure: string): Shortfall => {
   if (TOO_FEW_RIGHTS.test(failure)) return "rights";
-  return /did not answer in time|interrupted/u.test(failure) ? "limit" : "not-kept";
+  return /in time|no answer within|interrupted|printed too much|by a signal/u.test(failure)
+    ? "limit"
+    : "not-kept";
 };
 
 /** What src/host/open-disk.ts leaves out is no part of this machine's story. */

@@ -1,9 +1,10 @@
 import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
 import type { Account, Group, HostIdentity } from "../evidence/host-identity.ts";
 import type { HostJournal } from "../evidence/journal.ts";
-import type { Host } from "../host/host.ts";
+import type { Host, Lookup } from "../host/host.ts";
 import { isZone } from "../time/format-time.ts";
 import { hostPath } from "../vocabulary.ts";
+import { lossOf, whyLost } from "./losses.ts";
 
 /** Names, zone and accounts of the host; the journal's own words stand in where files are missing. */
 export const collectIdentity = async (
@@ -14,31 +15,45 @@ export const collectIdentity = async (
     text(host, "/etc/hostname"),
     text(host, "/etc/machine-id"),
     readZone(host),
-    text(host, "/etc/passwd"),
-    text(host, "/etc/group"),
+    host.readText(PASSWD),
+    host.readText(GROUP),
   ]);
+  const accounts = textOf(passwd);
   const name = firstLine(hostname) ?? journal?.hostname;
   if (
     name === undefined &&
-    passwd === undefined &&
+    accounts === undefined &&
     machineId === undefined &&
     journal?.machineId === undefined
   ) {
-    return unavailable("not-found", "neither /etc nor the journal tells whose host this is");
+    return lossOf(passwd) === undefined
+      ? unavailable("not-found", "neither /etc nor the journal tells whose host this is")
+      : unavailable(
+          "failed",
+          `whose host this is could not be looked at: ${PASSWD}: ${whyLost(passwd)}`,
+        );
   }
+  const unread = [passwd, group].flatMap((found, index) =>
+    lossOf(found) === undefined ? [] : [index === 0 ? PASSWD : GROUP],
+  );
   return collected({
     name: name ?? "unknown",
     machineId: firstLine(machineId) ?? journal?.machineId ?? "unknown",
     zone,
-    users: new Map(parseAccounts(passwd ?? "").map((account) => [account.name, account])),
-    groups: new Map(parseGroups(group ?? "").map((entry) => [entry.name, entry])),
+    users: new Map(parseAccounts(accounts ?? "").map((account) => [account.name, account])),
+    groups: new Map(parseGroups(textOf(group) ?? "").map((entry) => [entry.name, entry])),
+    ...(unread.length === 0 ? {} : { unread }),
   });
 };
 
-const text = async (host: Host, path: string): Promise<string | undefined> => {
-  const found = await host.readText(hostPath(path));
-  return found.status === "present" ? found.value : undefined;
-};
+const PASSWD = hostPath("/etc/passwd");
+const GROUP = hostPath("/etc/group");
+
+const text = async (host: Host, path: string): Promise<string | undefined> =>
+  textOf(await host.readText(hostPath(path)));
+
+const textOf = (found: Lookup<string>): string | undefined =>
+  found.status === "present" ? found.value : undefined;
 
 const firstLine = (content: string | undefined): string | undefined => {
   const line = content?.split("\n", 1)[0]?.trim();

@@ -35,7 +35,7 @@ export const collectInstallation = async (
   host: Host,
   window: Window,
 ): Promise<Collected<Installation>> => {
-  const [isRunning, declared, events] = await Promise.all([
+  const [isRunning, declared, { events, malformed }] = await Promise.all([
     hasRun(host),
     declaredSecrets(host, SYSTEM, [hostPath(`${SYSTEM}/etc/systemd/system`), ETC_UNITS]),
     collectInstallerEvents(host, window),
@@ -55,6 +55,9 @@ export const collectInstallation = async (
     keys: await Promise.all(declared.keys.map((key) => withStat(host, key))),
     events,
     declarationsRead: declared.read,
+    ...(malformed === 0
+      ? {}
+      : { problem: `${malformed} lines about the installers of secrets could not be understood` }),
     ...(declared.activation === undefined ? {} : { activation: declared.activation }),
   });
 };

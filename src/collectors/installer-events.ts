@@ -10,15 +10,15 @@ import { hostPath, type HostPath } from "../vocabulary.ts";
 export const collectInstallerEvents = async (
   host: Host,
   window: Window,
-): Promise<readonly InstallerEvent[]> => {
+): Promise<{ readonly events: readonly InstallerEvent[]; readonly malformed: number }> => {
   const events: InstallerEvent[] = [];
-  await readEntries(host, installerMatches(), window, (entry) => {
+  const { malformed } = await readEntries(host, installerMatches(), window, (entry) => {
     const installer = installerOf(entry);
     const ref = journalRef(entry);
     for (const word of wordsOf(entry))
       events.push({ installer, word, boot: entry.boot, time: entry.time, ref });
   });
-  return events;
+  return { events, malformed };
 };
 
 const installerOf = ({ unit, identifier, message }: JournalEntry): InstallerKind | undefined => {

@@ -27,7 +27,13 @@ export const collectKernelLog = async (
   });
   return read.failure !== undefined && read.entries === 0
     ? unavailable("failed", read.failure)
-    : collected({ denials, kills });
+    : collected({
+        denials,
+        kills,
+        ...(read.malformed === 0
+          ? {}
+          : { problem: `${read.malformed} lines about the kernel could not be understood` }),
+      });
 };
 
 /** `key=value` and `key="value"` of an audit record. */

@@ -2,6 +2,7 @@ import type { CommandRef } from "../evidence/reference.ts";
 import type { LiveUnit } from "../evidence/unit.ts";
 import type { Host } from "../host/host.ts";
 import { hostPath, micros, type Micros, type UnitName } from "../vocabulary.ts";
+import { whyNoAnswer } from "./losses.ts";
 
 const LIVE_PROPERTIES = [
   "ActiveState",
@@ -13,15 +14,19 @@ const LIVE_PROPERTIES = [
   "ActiveEnterTimestamp",
 ];
 
-/** What systemd itself says of a unit right now; `undefined` where none can be asked. */
-export const collectLiveUnit = async (
-  host: Host,
-  unit: UnitName,
-): Promise<LiveUnit | undefined> => {
-  if (host.kind === "root") return undefined;
+/** What systemd itself says of a unit right now, or why it does not; neither where none can be asked. */
+export interface LiveUnitRead {
+  readonly live?: LiveUnit;
+  readonly problem?: string;
+}
+
+export const collectLiveUnit = async (host: Host, unit: UnitName): Promise<LiveUnitRead> => {
+  if (host.kind === "root") return {};
   const args = ["show", `--property=${LIVE_PROPERTIES.join(",")}`, unit];
   const result = await host.run({ program: "systemctl", args });
-  if (result.exitCode !== 0) return undefined;
+  // A bundle of a host whose systemd was not asked.
+  if (result.failure === "not-possible") return {};
+  if (result.exitCode !== 0) return { problem: whyNoAnswer("systemctl", result) };
   const values = new Map(
     result.stdout.split("\n").flatMap((line) => {
       const at = line.indexOf("=");
@@ -29,7 +34,8 @@ export const collectLiveUnit = async (
     }),
   );
   const activeState = values.get("ActiveState");
-  if (activeState === undefined) return undefined;
+  if (activeState === undefined)
+    return { problem: "systemctl show answered in a form that is not known" };
   const invocation = values.get("InvocationID");
   const mainPid = Number(values.get("MainPID"));
   const ref: CommandRef = {
@@ -40,7 +46,7 @@ export const collectLiveUnit = async (
   };
   const activeSince = parseTimestamp(values.get("ActiveEnterTimestamp"));
   const upFor = mainPid > 0 ? await ageOf(host, mainPid) : undefined;
-  return {
+  const live: LiveUnit = {
     activeState,
     subState: values.get("SubState") ?? "",
     result: values.get("Result") ?? "",
@@ -51,6 +57,7 @@ export const collectLiveUnit = async (
     ...(upFor === undefined ? {} : { upFor }),
     ref,
   };
+  return { live };
 };
 
 /** `Sat 2025-09-27 05:40:00 UTC`, as systemctl prints a time in the zone that we ask it for; `undefined` for any other. */

@@ -1,4 +1,4 @@
-import type { OtherUnit } from "../evidence/other-units.ts";
+import type { OtherUnit, OtherUnits } from "../evidence/other-units.ts";
 import type { Setting } from "../evidence/unit.ts";
 import type { Host } from "../host/host.ts";
 import type { Window } from "../journal/read.ts";
@@ -46,7 +46,7 @@ export const collectOtherUnits = async (
   host: Host,
   { paths, named, vm }: UnitQuestion,
   window: Window,
-): Promise<readonly OtherUnit[]> => {
+): Promise<OtherUnits> => {
   const listed = await Promise.all(
     DIRECTORIES.map(async (directory) => ({ directory, names: await host.list(directory) })),
   );
@@ -87,16 +87,16 @@ export const collectOtherUnits = async (
     (name) => CONSIDERED.test(name) && !places.has(name) && !taken.has(name),
   );
   const unfiled = [...mounts, ...asked.map((name) => withoutFile(unitName(name)))];
-  if (wanted.length + unfiled.length === 0) return [];
+  if (wanted.length + unfiled.length === 0) return { units: [] };
   for (const [unit, by] of await requestsIn(host, asking))
     pulled.set(unit, [...(pulled.get(unit) ?? []), ...by]);
-  const { starts, skipped } = await collectStarts(
+  const { starts, skipped, summary } = await collectStarts(
     host,
     [...wanted, ...unfiled].map(({ name }) => name),
     window,
   );
   const logged = unfiled.filter(({ name }) => starts.some(({ unit }) => unit === name));
-  return [...wanted, ...logged]
+  const units = [...wanted, ...logged]
     .map((unit) => ({
       ...unit,
       pulledInBy: [...new Set(pulled.get(unit.name))].toSorted(),
@@ -104,6 +104,12 @@ export const collectOtherUnits = async (
       skipped: skipped.filter((skip) => skip.unit === unit.name),
     }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    units,
+    ...(summary.malformed === 0
+      ? {}
+      : { problem: `${summary.malformed} lines about other units could not be understood` }),
+  };
 };
 
 /** Mounts of directories above these paths by the names that systemd gives them; generators keep their files out of /etc. */

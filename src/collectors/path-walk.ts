@@ -36,6 +36,7 @@ export const walkPath = async (host: Host, path: HostPath): Promise<PathWalk> =>
           components,
           end: "denied",
           stopped: here,
+          ...(found.status === "refused" ? { why: found.reason } : {}),
           ref: { kind: "file", path: here },
         };
       case "loop":

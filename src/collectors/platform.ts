@@ -3,6 +3,7 @@ import type { EvidenceRef, FileRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
 import { journalRef, parseJsonEntry } from "../journal/entry.ts";
 import { hostPath, storePathOf } from "../vocabulary.ts";
+import { lossOf } from "./losses.ts";
 import { fileRef, walkPath } from "./path-walk.ts";
 import { storeName } from "./store-path.ts";
 
@@ -28,6 +29,7 @@ export const collectPlatform = async (host: Host): Promise<Platform> => {
     Promise.all(
       Object.entries(DEVICES).map(async ([name, path]) => {
         const stat = await host.lstat(hostPath(path));
+        if (lossOf(stat) !== undefined) return undefined;
         return stat.status === "present" ? [[name, fileRef(hostPath(path), stat.value)]] : [];
       }),
     ),
@@ -39,12 +41,17 @@ export const collectPlatform = async (host: Host): Promise<Platform> => {
     ...(systemd === undefined ? {} : { systemd }),
     ...(words.architecture === undefined ? {} : { architecture: words.architecture }),
     ...(contained === undefined ? {} : { container: contained }),
-    devices: Object.fromEntries(devices.flat()),
-    hasDevices: directory.status === "present" && directory.value.length > 0,
+    devices: Object.fromEntries(devices.flatMap((found) => found ?? [])),
+    hasDevices:
+      directory.status === "present" &&
+      directory.value.length > 0 &&
+      devices.every((found) => found !== undefined),
+    ...(words.problem === undefined ? {} : { problem: words.problem }),
   };
 };
 
 interface ManagerWords {
+  problem?: string;
   systemd?: Version;
   architecture?: string;
   container?: { readonly kind: string; readonly ref: EvidenceRef };
@@ -64,7 +71,10 @@ const wordsOfManager = async (host: Host): Promise<ManagerWords> => {
   });
   const words: ManagerWords = {};
   for (const line of stdout.split("\n")) {
-    const entry = line === "" ? undefined : parseJsonEntry(Buffer.from(line));
+    if (line === "") continue;
+    const entry = parseJsonEntry(Buffer.from(line));
+    if (entry === undefined)
+      words.problem = "what systemd said at its start could not be understood";
     if (entry?.author !== "manager") continue;
     const ref = journalRef(entry);
     const systemd = versionOf(BANNER.exec(entry.message)?.groups?.["version"], ref);

@@ -4,6 +4,7 @@ import type { CommandRef } from "../evidence/reference.ts";
 import type { Registrations } from "../evidence/store-history.ts";
 import type { Host } from "../host/host.ts";
 import { micros, storePathOf, type Micros, type StorePath } from "../vocabulary.ts";
+import { whyNoAnswer } from "./losses.ts";
 
 const registration = v.looseObject({ registrationTime: v.optional(v.nullable(v.number())) });
 
@@ -25,35 +26,45 @@ export const collectRegistrations = async (
   const args = ["path-info", "--json", ...[...new Set(paths)].toSorted()];
   const ref: CommandRef = { kind: "command", argv: ["nix", ...args], exitCode: 0 };
   if (paths.length === 0) return collected({ times: new Map(), ref });
-  const { stdout, stderr, exitCode, failure } = await host.run({ program: "nix", args });
-  if (exitCode !== 0) {
-    const [first = ""] = stderr.split("\n");
-    return failure === "not-installed"
-      ? unavailable("not-installed", "nix is not on the path")
-      : unavailable("failed", first === "" ? `nix ended with ${exitCode ?? "a signal"}` : first);
-  }
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), pathInfo), stdout);
-  return parsed.success
-    ? collected({ times: timesOf(parsed.output), ref })
-    : unavailable("malformed", "nix path-info answered in a form that is not known", ref);
+  const result = await host.run({ program: "nix", args });
+  if (result.failure !== undefined || result.exitCode !== 0)
+    return unavailable(
+      result.failure === "not-installed" ? "not-installed" : "failed",
+      whyNoAnswer("nix", result),
+    );
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), pathInfo), result.stdout);
+  if (!parsed.success)
+    return unavailable("malformed", "nix path-info answered in a form that is not known", ref);
+  const answered = entriesOf(parsed.output);
+  const told = new Set(answered.map(([path]) => path));
+  const missing = paths.find((path) => !told.has(path));
+  return missing === undefined
+    ? collected({ times: timesOf(answered), ref })
+    : unavailable("malformed", `nix path-info said nothing of ${missing}`, ref);
 };
 
-const timesOf = (answer: v.InferOutput<typeof pathInfo>): ReadonlyMap<StorePath, Micros> => {
-  const entries: readonly (readonly [string, v.InferOutput<typeof registration> | null])[] =
-    Array.isArray(answer)
-      ? answer.map((one) => [one.path, one])
-      : Object.entries(isWrapped(answer) ? answer.info : answer);
-  return new Map(
-    entries.flatMap(([name, one]): readonly (readonly [StorePath, Micros])[] => {
-      const path = storePathOf(name.startsWith("/") ? name : `/nix/store/${name}`);
+type Registered = readonly [StorePath, v.InferOutput<typeof registration> | null];
+
+const entriesOf = (answer: v.InferOutput<typeof pathInfo>): readonly Registered[] => {
+  const entries: readonly (readonly [string, Registered[1]])[] = Array.isArray(answer)
+    ? answer.map((one) => [one.path, one])
+    : Object.entries(isWrapped(answer) ? answer.info : answer);
+  return entries.flatMap(([name, one]): readonly Registered[] => {
+    const path = storePathOf(name.startsWith("/") ? name : `/nix/store/${name}`);
+    return path === undefined ? [] : [[path, one]];
+  });
+};
+
+const timesOf = (answered: readonly Registered[]): ReadonlyMap<StorePath, Micros> =>
+  new Map(
+    answered.flatMap(([path, one]): readonly (readonly [StorePath, Micros])[] => {
       const seconds = one?.registrationTime;
       // 0 stands for a time that is not known.
-      return path === undefined || typeof seconds !== "number" || seconds === 0
+      return typeof seconds !== "number" || seconds === 0
         ? []
         : [[path, micros(seconds * 1_000_000)]];
     }),
   );
-};
 
 type ByPath = Exclude<v.InferOutput<typeof pathInfo>, readonly unknown[]>;
 type Wrapped = Extract<ByPath, { readonly info: Readonly<Record<string, unknown>> }>;

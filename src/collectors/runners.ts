@@ -1,5 +1,6 @@
 import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
 import type { Runner, SecretChannel } from "../evidence/runner.ts";
+import type { PathWalk } from "../evidence/secret-files.ts";
 import type { Host } from "../host/host.ts";
 import { hostPath, type HostPath, type StorePath, storePathOf } from "../vocabulary.ts";
 import { fileRef, walkPath } from "./path-walk.ts";
@@ -32,9 +33,7 @@ export const readScript = async (
 ): Promise<Collected<Runner> | undefined> => {
   const walk = await walkPath(host, path);
   if (walk.end === "absent" || walk.file === undefined) {
-    return walk.end === "denied"
-      ? unavailable("permission-denied", `${walk.stopped ?? path} may not be looked at`)
-      : undefined;
+    return walk.end === "denied" ? unreached(walk) : undefined;
   }
   const script = walk.file.path;
   const text = await host.readText(script);
@@ -74,6 +73,11 @@ export const readScript = async (
     size: walk.file.stat.size,
   });
 };
+
+const unreached = ({ path, stopped = path, why }: PathWalk): Collected<never> =>
+  why === undefined
+    ? unavailable("permission-denied", `${stopped} may not be looked at`)
+    : unavailable("failed", `${stopped} could not be looked at: ${why}`);
 
 type ArgumentsScript = Extract<SecretChannel, { kind: "arguments-script" }>;
 const isArgumentsScript = (channel: SecretChannel): channel is ArgumentsScript =>

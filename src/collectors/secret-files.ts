@@ -2,6 +2,7 @@ import { collected, type Collected } from "../evidence/evidence.ts";
 import type { AccessList, PathComponent, PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { Host } from "../host/host.ts";
 import { hostPath, type HostPath } from "../vocabulary.ts";
+import { whyNoAnswer } from "./losses.ts";
 import { walkPath } from "./path-walk.ts";
 
 /** Walks every path that somebody names as a secret's, with the ACL of each component. No file is opened. */
@@ -21,11 +22,12 @@ export const collectSecretFiles = async (
       return isRunning || !isInRun(walk.stopped ?? path) ? walk : unkept(walk, "run");
     }),
   );
-  const { lists, read } = await readAccessLists(host, walks);
+  const { lists, problem } = await readAccessLists(host, walks);
   const protectedSymlinks = await readProtectedSymlinks(host);
   return collected({
     walks: new Map(walks.map((walk) => [walk.path, withAccessLists(walk, lists)])),
-    aclsRead: read,
+    aclsRead: problem === undefined,
+    ...(problem === undefined ? {} : { aclProblem: problem }),
     ...(protectedSymlinks === undefined ? {} : { protectedSymlinks }),
   });
 };
@@ -72,27 +74,40 @@ const withAccessLists = (walk: PathWalk, lists: ReadonlyMap<string, AccessList>)
 const readAccessLists = async (
   host: Host,
   walks: readonly PathWalk[],
-): Promise<{ readonly lists: ReadonlyMap<string, AccessList>; readonly read: boolean }> => {
+): Promise<{ readonly lists: ReadonlyMap<string, AccessList>; readonly problem?: string }> => {
   const paths = new Set(
     walks.flatMap(({ components }) =>
       components.filter(({ stat }) => stat.type !== "symlink").map(({ path }) => path),
     ),
   );
-  if (paths.size === 0) return { lists: new Map(), read: true };
+  if (paths.size === 0) return { lists: new Map() };
   const result = await host.run({
     program: "getfacl",
     args: ["--numeric", "--absolute-names", "--physical", "--", ...[...paths].toSorted()],
   });
-  if (result.failure !== undefined) return { lists: new Map(), read: false };
-  return { lists: parseAccessLists(result.stdout), read: true };
+  const { lists, asked } = parseAccessLists(result.stdout);
+  if (result.failure !== undefined || result.exitCode === null)
+    return { lists, problem: whyNoAnswer("getfacl", result) };
+  const missing = [...paths].toSorted().find((path) => !asked.has(path));
+  if (missing === undefined) return { lists };
+  return {
+    lists,
+    problem:
+      result.exitCode === 0 ? `getfacl said nothing of ${missing}` : whyNoAnswer("getfacl", result),
+  };
 };
 
 /** getfacl(1): blocks that begin with `# file:`; only entries beyond the mode make a list worth keeping. */
-const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
+const parseAccessLists = (
+  output: string,
+): { readonly lists: ReadonlyMap<string, AccessList>; readonly asked: ReadonlySet<string> } => {
   const lists = new Map<string, AccessList>();
+  const asked = new Set<string>();
   for (const block of output.split(/\n\n+/u)) {
     const path = /^# file: (?<path>.+)$/mu.exec(block)?.groups?.["path"];
     if (path === undefined) continue;
+    // The last entry of a list; without it the block was cut.
+    if (/^other:/mu.test(block)) asked.add(hostPath(unescaped(path)));
     const users = new Map<number, number>();
     const groups = new Map<number, number>();
     let owningGroup = 0;
@@ -118,7 +133,7 @@ const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
       });
     }
   }
-  return lists;
+  return { lists, asked };
 };
 
 const permissionBits = (text: string): number =>

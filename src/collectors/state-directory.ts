@@ -8,6 +8,7 @@ import type {
 } from "../evidence/state-directory.ts";
 import type { Host } from "../host/host.ts";
 import { hostPath, type HostPath, type VmName, storePathOf } from "../vocabulary.ts";
+import { whyLost } from "./losses.ts";
 import { absentRef, fileRef, walkPath } from "./path-walk.ts";
 import { runnerDirectoryName, storeName } from "./store-path.ts";
 
@@ -25,6 +26,11 @@ export const collectStateDirectory = async (
   if (found.status === "absent") {
     // Without the directory of all VMs nothing says that this host, or this copy of it, keeps them there.
     const above = await host.lstat(stateRoot);
+    if (above.status !== "present" && above.status !== "absent")
+      return unavailable(
+        above.status === "denied" ? "permission-denied" : "failed",
+        `${stateRoot} could not be looked at: ${whyLost(above)}`,
+      );
     return above.status === "present"
       ? collected({
           path,
@@ -35,13 +41,15 @@ export const collectStateDirectory = async (
       : unavailable("not-found", `${path} does not exist`, absentRef(path));
   }
   if (found.status !== "present")
-    return unavailable("permission-denied", `${path} could not be looked at`);
+    return found.status === "denied"
+      ? unavailable("permission-denied", `${path} could not be looked at`)
+      : unavailable("failed", `${path} could not be looked at: ${whyLost(found)}`);
   const ref = fileRef(path, found.value);
   const entries = await host.list(path);
   if (entries.status !== "present") {
     return unavailable(
-      "permission-denied",
-      `${path} could not be listed: ${found.value.type === "directory" ? entries.status : `it is a ${found.value.type}`}`,
+      entries.status === "refused" ? "failed" : "permission-denied",
+      `${path} could not be listed: ${found.value.type === "directory" ? (entries.status === "refused" ? entries.reason : entries.status) : `it is a ${found.value.type}`}`,
       ref,
     );
   }
@@ -70,7 +78,14 @@ const readLink = async (
 ): Promise<StateLink | undefined> => {
   const start = hostPath(`${directory}/${name}`);
   const own = await host.lstat(start);
-  if (own.status !== "present") return undefined;
+  if (own.status === "absent") return undefined;
+  if (own.status !== "present")
+    return {
+      name,
+      hops: [{ kind: "file", path: start }],
+      end: own.status === "loop" ? "loop" : "denied",
+      ...(own.status === "refused" ? { why: own.reason } : {}),
+    };
   const first = fileRef(start, own.value);
   const walk = await walkPath(host, start);
   const behind = walk.components
@@ -86,6 +101,7 @@ const readLink = async (
     name,
     hops: [first, ...behind, ...(walk.end === "absent" ? [walk.ref] : [])],
     end,
+    ...(walk.why === undefined ? {} : { why: walk.why }),
     ...(store === undefined ? {} : { store }),
   };
 };

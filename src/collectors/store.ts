@@ -2,8 +2,9 @@ import { collected, unavailable, type Collected } from "../evidence/evidence.ts"
 import type { CommandRef, FileRef } from "../evidence/reference.ts";
 import type { Runner } from "../evidence/runner.ts";
 import type { Store, StoredRunner, StoreObject } from "../evidence/store.ts";
-import type { Host } from "../host/host.ts";
+import type { CommandEnd, Host } from "../host/host.ts";
 import { hostPath, type StorePath, storePathOf } from "../vocabulary.ts";
+import { whyNoAnswer } from "./losses.ts";
 import { absentRef, fileRef, walkPath } from "./path-walk.ts";
 import { readRunner, readScript } from "./runners.ts";
 import { runnerDirectoryName, runnerScriptGuest, storeName } from "./store-path.ts";
@@ -140,34 +141,45 @@ const askDatabase = async (host: Host, paths: readonly StorePath[]): Promise<Dat
 
   const invalid = await ask(["--check-validity", "--print-invalid", ...paths]);
   if (invalid.problem !== undefined) return { ...empty, problem: invalid.problem };
-  const unknown = new Set(invalid.lines);
+  const unknown = new Set(invalid.lines.filter((line) => line !== ""));
   const valid = paths.filter((path) => !unknown.has(path));
+  if (unknown.size !== paths.length - valid.length)
+    return { ...empty, problem: oddAnswer("--check-validity") };
   if (valid.length === 0) return { ...empty, valid: new Set() };
 
   const closure = await ask(["--query", "--referrers-closure", ...valid]);
   if (closure.problem !== undefined) return { ...empty, problem: closure.problem };
+  const referring = new Set(closure.lines.filter((line) => line !== ""));
+  // A path belongs to its own closure.
+  if (
+    valid.some((path) => !referring.has(path)) ||
+    [...referring].some((line) => storePathOf(line) !== line)
+  )
+    return { ...empty, problem: oddAnswer("--query --referrers-closure") };
   const related = [
     ...new Set([...closure.lines.flatMap((line) => storePathOf(line) ?? []), ...valid]),
   ].toSorted();
 
   const registrations = await ask(["--dump-db", ...related]);
   if (registrations.problem !== undefined) return { ...empty, problem: registrations.problem };
+  const parsed = parseRegistrations(registrations.lines);
+  const registered = new Set(parsed.map(({ path }) => path));
+  if (related.some((path) => !registered.has(path)))
+    return { ...empty, problem: oddAnswer("--dump-db") };
   return {
-    objects: withReferrers(parseRegistrations(registrations.lines)),
+    objects: withReferrers(parsed),
     valid: new Set(valid),
     queries,
   };
 };
 
-const problemOf = (result: {
-  readonly failure?: string;
-  readonly exitCode: number | null;
-  readonly stderr: string;
-}): string | undefined => {
-  if (result.failure === "not-installed") return "nix-store is not on the path";
-  if (result.failure === "timed-out") return "nix-store did not answer in time";
-  if (result.failure === "interrupted") return "asking nix-store was interrupted";
-  if (result.failure === "not-possible") return result.stderr;
+/** Garbage, or an answer that was cut, says nothing of what is not in it. */
+const oddAnswer = (query: string): string =>
+  `nix-store ${query} answered in a form that is not known, or not to the end`;
+
+const problemOf = (result: CommandEnd): string | undefined => {
+  if (result.failure !== undefined || result.exitCode === null)
+    return result.failure === "not-possible" ? result.stderr : whyNoAnswer("nix-store", result);
   if (result.exitCode === 0) return undefined;
   const reason =
     result.stderr.split("\n").find((line) => line.includes("error")) ??

@@ -1,10 +1,12 @@
 import { collected, unavailable, type Collected } from "../evidence/evidence.ts";
 import type { FileRef } from "../evidence/reference.ts";
 import type { ServiceSettings, Setting, VmUnit } from "../evidence/unit.ts";
-import type { Host } from "../host/host.ts";
+import type { Host, Lookup } from "../host/host.ts";
+import { isNoFile } from "../host/readable.ts";
 import { vmUnit } from "../journal/matches.ts";
 import { hostPath, unitName, type HostPath, type UnitName, type VmName } from "../vocabulary.ts";
 import { collectLiveUnit } from "./live-unit.ts";
+import { lossOf, type Loss } from "./losses.ts";
 import { absentRef, fileRef } from "./path-walk.ts";
 import { serviceSettings, settingOf, words } from "./service-settings.ts";
 import { unitCredentials } from "./unit-credentials.ts";
@@ -38,11 +40,17 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     findUnitFile(host, "microvm@.service"),
   ]);
   const fragment = own ?? template;
-  if (fragment === DENIED) {
-    return unavailable(
-      "permission-denied",
-      `${own === DENIED ? name : "microvm@.service"} may not be read with these rights`,
-    );
+  if (isUnread(fragment)) {
+    const { loss } = fragment;
+    return loss.kind === "rights"
+      ? unavailable(
+          "permission-denied",
+          `${isUnread(own) ? name : "microvm@.service"} may not be read with these rights`,
+        )
+      : unavailable(
+          loss.kind === "limit" ? "timed-out" : "failed",
+          `${fragment.path} could not be looked at: ${loss.why}`,
+        );
   }
   if (fragment === undefined) {
     return unavailable(
@@ -64,7 +72,7 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     const setting = effectiveSetting(settings, "Service", key);
     return setting === undefined ? undefined : settingOf(setting, name);
   };
-  const live = await collectLiveUnit(host, name);
+  const { live, problem } = await collectLiveUnit(host, name);
   const dependencies = ["After", "Requires", "Wants", "BindsTo"].flatMap((key) =>
     words(all("Unit", key)).map((setting) => ({ ...setting, key })),
   );
@@ -83,7 +91,7 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     timeout: one("TimeoutStartSec") ?? one("TimeoutSec"),
     environment: words(all("Service", "Environment")).map(nameOnly),
     ...unitCredentials(settings, name),
-    ...hiddenBy(own, template, settings, name),
+    ...hiddenBy(isUnread(own) ? undefined : own, template, settings, name),
     environmentFiles: all("Service", "EnvironmentFile"),
     conditions: ["ConditionPathExists", "AssertPathExists"].flatMap((key) => all("Unit", key)),
     dependencies,
@@ -96,17 +104,18 @@ export const collectUnit = async (host: Host, vm: VmName): Promise<Collected<VmU
     ],
     ...(shareServer === undefined ? {} : { shareServer }),
     live,
+    ...(problem === undefined ? {} : { liveProblem: problem }),
   });
 };
 
 /** What the template would hand over, where a file of the instance hides the template and hands over nothing of it. */
 const hiddenBy = (
-  own: UnitFile | typeof DENIED | undefined,
-  template: UnitFile | typeof DENIED | undefined,
+  own: UnitFile | undefined,
+  template: UnitFile | UnreadFile | undefined,
   inForce: readonly (readonly UnitSetting[])[],
   name: UnitName,
 ): Pick<VmUnit, "hiddenCredentials"> => {
-  if (own === undefined || template === undefined || template === DENIED) return {};
+  if (own === undefined || template === undefined || isUnread(template)) return {};
   const given = new Set(idsOf(unitCredentials(inForce, name)).map(({ value }) => value));
   const hidden = idsOf(unitCredentials([parseUnitFile(template.path, template.text)], name)).filter(
     ({ value }) => !given.has(value),
@@ -133,7 +142,7 @@ const collectService = async (
   const name = unitName(`${prefix}${vm}.service`);
   const template = `${prefix}.service`;
   const fragment = (await findUnitFile(host, name)) ?? (await findUnitFile(host, template));
-  if (fragment === undefined || fragment === DENIED) return undefined;
+  if (fragment === undefined || isUnread(fragment)) return undefined;
   const { dropIns } = await findDropIns(host, [`${name}.d`, `${template}.d`, "service.d"]);
   return serviceSettings(
     name,
@@ -145,7 +154,7 @@ const collectService = async (
 export const collectStateRoot = async (host: Host): Promise<HostPath> => {
   const template = await findUnitFile(host, "microvm@.service");
   const settings =
-    template === undefined || template === DENIED
+    template === undefined || isUnread(template)
       ? []
       : [parseUnitFile(template.path, template.text)];
   const directory = effectiveSetting(settings, "Service", "WorkingDirectory")?.value.replace(
@@ -162,13 +171,19 @@ interface UnitFile {
   readonly ref: FileRef;
 }
 
-/** It is there, or may be, and these rights do not reach it: that is not the same as none. */
-const DENIED = "denied";
+/** It is there, or may be, and could not be read: that is not the same as none. */
+interface UnreadFile {
+  readonly path: HostPath;
+  readonly loss: Omit<Loss, "what">;
+}
+
+const isUnread = (file: UnitFile | UnreadFile | undefined): file is UnreadFile =>
+  file !== undefined && "loss" in file;
 
 const findUnitFile = async (
   host: Host,
   name: string,
-): Promise<UnitFile | typeof DENIED | undefined> => {
+): Promise<UnitFile | UnreadFile | undefined> => {
   for (const directory of UNIT_PATH) {
     const file = await readUnitFile(host, hostPath(`${directory}/${name}`));
     if (file !== undefined) return file;
@@ -179,16 +194,25 @@ const findUnitFile = async (
 const readUnitFile = async (
   host: Host,
   path: HostPath,
-): Promise<UnitFile | typeof DENIED | undefined> => {
+): Promise<UnitFile | UnreadFile | undefined> => {
   const stat = await host.lstat(path);
-  if (stat.status === "denied") return DENIED;
-  if (stat.status !== "present") return undefined;
+  if (stat.status !== "present") return unreadFile(path, stat);
   const text = await host.readText(path);
-  if (text.status === "denied") return DENIED;
   return text.status === "present"
     ? { path, text: text.value, ref: fileRef(path, stat.value) }
-    : undefined;
+    : unreadFile(path, text);
 };
+
+const unreadFile = (path: HostPath, found: Lookup<unknown>): UnreadFile | undefined => {
+  const loss = lossOf(found) ?? closedTo(found);
+  return loss === undefined ? undefined : { path, loss };
+};
+
+/** systemd reads a unit that is closed to others, or has a second name, all the same; one that is a device is masked. */
+const closedTo = (found: Lookup<unknown>): UnreadFile["loss"] | undefined =>
+  found.status === "refused" && !isNoFile(found.reason)
+    ? { why: found.reason, kind: "not-kept" }
+    : undefined;
 
 interface FoundDropIns {
   readonly dropIns: readonly UnitFile[];
@@ -203,14 +227,14 @@ const findDropIns = async (host: Host, directories: readonly string[]): Promise<
     for (const directory of directories) {
       const whole = hostPath(`${place}/${directory}`);
       const listed = await host.list(whole);
-      if (listed.status === "denied") unread.push(whole);
+      if (lossOf(listed) !== undefined) unread.push(whole);
       if (listed.status !== "present") continue;
       for (const file of listed.value.filter(
         (entry) => entry.endsWith(".conf") && !chosen.has(entry),
       )) {
         const path = hostPath(`${whole}/${file}`);
         const read = await readUnitFile(host, path);
-        if (read === DENIED) unread.push(path);
+        if (isUnread(read)) unread.push(path);
         else if (read !== undefined) chosen.set(file, read);
       }
     }

@@ -96,9 +96,22 @@ const sortedStarts = async (
   const sorter = startSorter(new Set<string>(units));
   const summary = await readEntries(host, matches, window, sorter.take);
   const unexplained = sorter.unexplained();
-  if (unexplained.length > 0)
-    await readEntries(host, invocationMatches(unexplained), window, sorter.takeNameless);
-  return { ...sorter.result(), summary };
+  if (unexplained.length === 0) return { ...sorter.result(), summary };
+  const nameless = await readEntries(
+    host,
+    invocationMatches(unexplained),
+    window,
+    sorter.takeNameless,
+  );
+  const failure = summary.failure ?? nameless.failure;
+  return {
+    ...sorter.result(),
+    summary: {
+      ...summary,
+      malformed: summary.malformed + nameless.malformed,
+      ...(failure === undefined ? {} : { failure }),
+    },
+  };
 };
 
 const startSorter = (units: ReadonlySet<string>) => {

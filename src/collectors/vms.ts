@@ -1,14 +1,18 @@
 import type { Host } from "../host/host.ts";
+import { hasFailed } from "../host/present-values.ts";
+import { failureText } from "../journal/read.ts";
 import { parseVmName, hostPath, type HostPath, type VmName } from "../vocabulary.ts";
+import { lossOf } from "./losses.ts";
 import { listStateDirectories } from "./state-directory.ts";
 
 export interface VmsFound {
   readonly names: readonly VmName[];
-  /** Where names could not be looked for. */
+  /** Where names could not be looked for, in words that say why. */
   readonly unreadable: readonly string[];
 }
 
 const UNIT_DIRECTORIES = ["/etc/systemd/system", "/run/systemd/system"].map(hostPath);
+const CONFIGURED = [...UNIT_DIRECTORIES, hostPath("/etc/systemd/system/microvms.target.wants")];
 const UNIT_NAMES = [
   /^install-microvm-(?<vm>.+)\.service$/u,
   /^microvm@(?<vm>.+)\.service(?:\.d)?$/u,
@@ -26,11 +30,7 @@ export const findVms = async (
 ): Promise<VmsFound> => {
   const [directories, configured] = await Promise.all([
     listStateDirectories(host, stateRoot),
-    Promise.all(
-      [...UNIT_DIRECTORIES, hostPath("/etc/systemd/system/microvms.target.wants")].map((path) =>
-        host.list(path),
-      ),
-    ),
+    Promise.all(CONFIGURED.map((path) => host.list(path))),
   ]);
   const inFiles = vmNames([
     ...(directories ?? []),
@@ -39,21 +39,38 @@ export const findVms = async (
       .flatMap((entry) => matching(entry, UNIT_NAMES)),
   ]);
   const isEnough = named.length > 0 && named.every((name) => inFiles.includes(name));
+  const inJournal = isEnough ? { names: [] } : await namesInJournal(host);
+  const unread = [
+    ...(directories === undefined ? [stateRoot] : []),
+    ...CONFIGURED.filter((_, index) => {
+      const entries = configured[index];
+      return entries !== undefined && lossOf(entries) !== undefined;
+    }),
+  ].map((place) => `${place} could not be listed`);
   return {
-    names: isEnough ? inFiles : vmNames([...inFiles, ...(await namesInJournal(host))]),
-    unreadable: directories === undefined ? [stateRoot] : [],
+    names: vmNames([...inFiles, ...inJournal.names]),
+    unreadable: [...unread, ...(inJournal.problem === undefined ? [] : [inJournal.problem])],
   };
 };
 
-const namesInJournal = async (host: Host): Promise<readonly string[]> => {
+const namesInJournal = async (
+  host: Host,
+): Promise<{ readonly names: readonly string[]; readonly problem?: string }> => {
   const logged = await Promise.all(
     ["UNIT", "_SYSTEMD_UNIT"].map((field) =>
       host.run({ program: "journalctl", args: [`--field=${field}`] }),
     ),
   );
-  return logged
+  const names = logged
     .flatMap(({ stdout }) => stdout.split("\n"))
     .flatMap((unit) => matching(unit, [UNIT_IN_JOURNAL]));
+  const failed = logged.find(hasFailed);
+  return {
+    names,
+    ...(failed === undefined
+      ? {}
+      : { problem: `the journal could not be asked for names: ${failureText(failed)}` }),
+  };
 };
 
 const vmNames = (names: readonly string[]): readonly VmName[] =>

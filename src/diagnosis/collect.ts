@@ -38,6 +38,7 @@ import { sharedSecretFiles } from "../facts/secrets.ts";
 import { endOfStart, meaningsIn } from "../facts/starts.ts";
 import type { Host } from "../host/host.ts";
 import { collectProvenance, provenanceGaps, type SharedProvenance } from "./collect-provenance.ts";
+import { watchSources } from "./loss-gaps.ts";
 import type { Window } from "../journal/read.ts";
 import {
   hostPath,
@@ -70,41 +71,51 @@ export const collectVm = async (
   window: Window,
 ): Promise<VmEvidence> => {
   const installPath = hostPath(`/etc/systemd/system/install-microvm-${vm}.service`);
-  const installer = await readInstaller(host, installPath);
+  const lossy = watchSources(host);
+  const installer = await readInstaller(lossy.of("state-directory"), installPath);
   const install: InstallUnit =
     installer === undefined ? "none" : installer.frozen ? "frozen" : "installs";
   const [journal, state, unit, generations] = await Promise.all([
     guarded("journal", async () => collected(await collectVmJournal(host, vm, window))),
-    guarded("state directory", () => collectStateDirectory(host, shared.stateRoot, vm, install)),
-    guarded("unit", () => collectUnit(host, vm)),
-    guarded("generations", () => collectGenerations(host, vm)),
+    guarded("state directory", () =>
+      collectStateDirectory(lossy.of("state-directory"), shared.stateRoot, vm, install),
+    ),
+    guarded("unit", () => collectUnit(lossy.of("unit"), vm)),
+    guarded("generations", () => collectGenerations(lossy.of("generations"), vm)),
   ]);
   const vmJournal = valueOf(journal)?.journal;
   const known = valueOf(state);
   const runners =
     known === undefined
       ? unavailable("not-found", "without the state directory there is no runner to read")
-      : await guarded("runner", () => collectRunners(host, known, valueOf(unit)?.execStart));
+      : await guarded("runner", () =>
+          collectRunners(lossy.of("runner"), known, valueOf(unit)?.execStart),
+        );
   const store = await guarded("Nix store", () =>
-    collectStore(host, storeQuestion(vm, known, valueOf(runners), valueOf(generations))),
+    collectStore(
+      lossy.of("nix-store"),
+      storeQuestion(vm, known, valueOf(runners), valueOf(generations)),
+    ),
   );
   const paths = secretPaths(valueOf(unit), valueOf(runners), valueOf(store), vmJournal);
-  const installed = guarded("installation of secrets", () => collectInstallation(host, window));
-  const provenance = collectProvenance(host, vm, shared, {
+  const installed = guarded("installation of secrets", () =>
+    collectInstallation(lossy.of("secret-installation"), window),
+  );
+  const provenance = collectProvenance(lossy.of("nix-store"), vm, shared, {
     ...(store.status === "collected" ? { store: store.value } : {}),
     ...(generations.status === "collected" ? { generations: generations.value } : {}),
   });
   const shown = withState(known, "shares", (there) =>
-    collectShares(host, valueOf(runners) ?? {}, there),
+    collectShares(lossy.of("shares"), valueOf(runners) ?? {}, there),
   );
   const needs = withState(known, "needs of the runner", (there) =>
-    collectRunnerNeeds(host, valueOf(runners)?.current, there),
+    collectRunnerNeeds(lossy.of("runner"), valueOf(runners)?.current, there),
   );
   const [secretFiles, otherUnits, installation, credentialStore, guestSystem, shares, silences] =
     await Promise.all([
       guarded("secret files", async () =>
         collectSecretFiles(
-          host,
+          lossy.of("secret-files"),
           [...paths, ...sharedSecretPaths(valueOf(await shown))],
           valueOf(unit)?.live === undefined ? lastRefused(vmJournal) : undefined,
         ),
@@ -116,11 +127,13 @@ export const collectVm = async (
           named: [...INSTALLER_UNITS, ...(valueOf(unit)?.needs ?? [])],
           vm,
         };
-        return collected({ units: await collectOtherUnits(host, question, window) });
+        return collected(await collectOtherUnits(lossy.of("other-units"), question, window));
       }),
       installed,
-      guarded("credential store", () => collectCredentialStore(host, vm)),
-      withState(known, "guest's system", (there) => collectGuestSystem(host, there)),
+      guarded("credential store", () => collectCredentialStore(lossy.of("credential-store"), vm)),
+      withState(known, "guest's system", (there) =>
+        collectGuestSystem(lossy.of("guest-system"), there),
+      ),
       shown,
       vmJournal === undefined ? NO_SILENCE : holesIn(host, vmJournal, shared.journal, window),
     ]);
@@ -145,7 +158,7 @@ export const collectVm = async (
     runnerNeeds: await needs,
     ...(await provenance),
   };
-  const gaps: Gap[] = [
+  const told: readonly Gap[] = [
     ...(summary?.failure === undefined ? [] : [journalGap(vm, summary.failure)]),
     ...(summary !== undefined && summary.malformed > 0
       ? [journalGap(vm, `${summary.malformed} entries of this VM could not be understood`)]
@@ -166,7 +179,7 @@ export const collectVm = async (
     ...gapsOf(vm, evidence),
     ...provenanceGaps(vm, evidence),
   ];
-  return { vm, evidence, gaps };
+  return { vm, evidence, gaps: [...told, ...lossy.gaps(told, unavailableIn(evidence), vm)] };
 };
 
 const journalOf = (
@@ -224,6 +237,14 @@ const SOURCES: readonly {
   { key: "credentialStore", source: "credential-store", required: false },
 ];
 
+/** Sources that were read beside lines that nobody understands. */
+const PARTLY_READ = [
+  { key: "kernelLog", source: "kernel-log" },
+  { key: "installation", source: "secret-installation" },
+  { key: "otherUnits", source: "other-units" },
+  { key: "platform", source: "host" },
+] as const satisfies readonly { key: keyof CollectedEvidence; source: Gap["source"] }[];
+
 const SHORTFALL: Readonly<Record<UnavailableReason, Shortfall>> = {
   "not-found": "not-kept",
   "permission-denied": "rights",
@@ -232,6 +253,16 @@ const SHORTFALL: Readonly<Record<UnavailableReason, Shortfall>> = {
   "not-installed": "not-kept",
   failed: "not-kept",
 };
+
+const unavailableIn = (evidence: CollectedEvidence): ReadonlySet<Gap["source"]> =>
+  new Set(
+    SOURCES.flatMap(({ key, source }) => (evidence[key].status === "unavailable" ? [source] : [])),
+  );
+
+/** What could not be read, of a source without which "nothing found" cannot be said; that there is none is another thing. */
+const hides = (key: keyof CollectedEvidence, reason: UnavailableReason): boolean =>
+  reason === "permission-denied" ||
+  (reason !== "not-found" && ["unit", "runners", "secretFiles"].includes(key));
 
 const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
   const gaps: Gap[] = [];
@@ -242,7 +273,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
       gaps.push({
         source,
         reason: found.detail,
-        required: required || found.reason === "permission-denied",
+        required: required || hides(key, found.reason),
         kind: SHORTFALL[found.reason],
         vm,
       });
@@ -255,6 +286,19 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
       kind: "rights",
       vm,
     });
+  const { liveProblem } = valueOf(evidence.unit) ?? {};
+  if (liveProblem !== undefined)
+    gaps.push({
+      source: "unit",
+      reason: `what systemd says of it now is not known: ${liveProblem}`,
+      required: false,
+      vm,
+    });
+  for (const { key, source } of PARTLY_READ) {
+    const found = evidence[key];
+    if (found.status === "collected" && found.value.problem !== undefined)
+      gaps.push({ source, reason: found.value.problem, required: false, kind: "damage", vm });
+  }
   const store = valueOf(evidence.store);
   if (store?.databaseProblem !== undefined)
     gaps.push({ source: "nix-store", reason: store.databaseProblem, required: false, vm });
@@ -262,7 +306,7 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
   if (files?.aclsRead === false)
     gaps.push({
       source: "secret-files",
-      reason: "getfacl is not on the path: ACLs were not looked at",
+      reason: `ACLs were not looked at, or not all: ${files.aclProblem ?? "getfacl gave no answer"}`,
       required: false,
       vm,
     });
@@ -270,10 +314,13 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
     if (walk.end === "denied" && walk.notKept === undefined)
       gaps.push({
         source: "secret-files",
-        reason: `${walk.stopped ?? walk.path} may not be looked at with these rights`,
+        reason:
+          walk.why === undefined
+            ? `${walk.stopped ?? walk.path} may not be looked at with these rights`
+            : `${walk.stopped ?? walk.path} could not be looked at: ${walk.why}`,
         // What systemd gave to the unit is a copy; a source that may not be looked at can be empty, closed or gone.
         required: !walk.path.startsWith("/run/credentials/"),
-        kind: "rights",
+        kind: walk.why === undefined ? "rights" : "not-kept",
         vm,
       });
   }
@@ -299,9 +346,12 @@ const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
   if (denied !== undefined)
     gaps.push({
       source: "state-directory",
-      reason: `${denied.hops[0].path} could not be followed with these rights`,
+      reason:
+        denied.why === undefined
+          ? `${denied.hops[0].path} could not be followed with these rights`
+          : `${denied.hops[0].path} could not be followed: ${denied.why}`,
       required: true,
-      kind: "rights",
+      kind: denied.why === undefined ? "rights" : "not-kept",
       vm,
     });
   return gaps;

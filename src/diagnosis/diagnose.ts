@@ -25,6 +25,7 @@ import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, SecretStages, VmDiagnosis, VmStatus } from "./finding.ts";
 import { judge } from "./judgement.ts";
 import { gapsOfLoss, ledgerOf, type LedgerEntry } from "./ledger.ts";
+import { watchSources } from "./loss-gaps.ts";
 import { predictStart } from "./next-start.ts";
 import { weighRemedies } from "./remedies.ts";
 import { hypotheses } from "./hypotheses/hypotheses.ts";
@@ -71,6 +72,8 @@ export interface HostBasics {
   readonly zone: string;
   readonly boots: BootsRead;
   readonly stateRoot: HostPath;
+  /** Where VMs could not be looked for, of a host that is asked for all of them. */
+  readonly unreadable?: readonly string[];
   /** The configuration repository, a directory of the machine that looks, with whom to ask for it. */
   readonly configuration?: { readonly directory: string; readonly host: Host };
 }
@@ -80,7 +83,7 @@ export const diagnoseVms = async (
   host: Host,
   vms: readonly VmName[],
   window: Window,
-  { zone, boots, stateRoot, configuration }: HostBasics,
+  { zone, boots, stateRoot, configuration, unreadable = [] }: HostBasics,
   { now, suppressions }: Wishes,
 ): Promise<Diagnosis> => {
   const wanted =
@@ -90,11 +93,12 @@ export const diagnoseVms = async (
   if (host.unreachable !== undefined)
     return nothingOf(host.origin, host.unreachable, { zone, window });
   const journal = await collectHostJournal(host, window, boots);
+  const lossy = watchSources(host);
   const [identity, platform, kernelLog, sourceCopies, repository] = await Promise.all([
-    collectIdentity(host, journal.journal),
-    collectPlatform(host),
-    collectKernelLog(host, window),
-    collectSourceCopies(host),
+    collectIdentity(lossy.of("host"), journal.journal),
+    collectPlatform(lossy.of("host")),
+    collectKernelLog(lossy.of("kernel-log"), window),
+    collectSourceCopies(lossy.of("nix-store")),
     configuration === undefined
       ? undefined
       : collectRepositoryBasics(configuration.host, configuration.directory),
@@ -110,12 +114,23 @@ export const diagnoseVms = async (
   };
   const found: VmEvidence[] = [];
   for (const vm of vms) found.push(await collectVm(host, vm, shared, window));
-  const gaps = distinctGaps([
+  const told = [
     ...(host.missing ?? []).map((reason): Gap => ({ source: "journal", reason, required: true })),
     ...journal.gaps,
     ...gapsOfLoss(journal.journal),
+    ...unreadable.map((reason): Gap => ({
+      source: "state-directory",
+      reason: `there may be VMs that are not known: ${reason}`,
+      required: true,
+    })),
     ...found.flatMap((one) => one.gaps),
-  ]);
+  ];
+  const unavailable = [
+    ...(identity.status === "unavailable" ? (["host"] as const) : []),
+    ...(kernelLog.status === "unavailable" ? (["kernel-log"] as const) : []),
+    ...(sourceCopies.status === "unavailable" ? (["nix-store"] as const) : []),
+  ];
+  const gaps = distinctGaps([...told, ...lossy.gaps(told, new Set(unavailable))]);
   const journalComplete = journal.gaps.every(({ required }) => !required);
   return {
     origin: host.origin,

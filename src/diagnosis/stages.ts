@@ -136,6 +136,7 @@ const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState>
     credentials: credentialsStage(loaded, walks, {
       bySystemd,
       fallback: hasFallback(secret, input.unit),
+      unit: input.unit,
     }),
     runner,
     hypervisor: guest === "ok" ? "ok" : "unknown",
@@ -172,7 +173,7 @@ const accessStage = (
   walks: readonly PathWalk[],
   bySystemd: boolean,
   secret: Secret,
-  { reads, shares }: StageInput,
+  { reads, shares, unit, runner }: StageInput,
 ): StageState => {
   const answers = new Set(
     reads.filter(({ path }) => secret.paths.includes(path)).map(({ access }) => access.status),
@@ -186,16 +187,28 @@ const accessStage = (
   );
   if (isServed) return "ok";
   if (bySystemd) return walks.some(({ end }) => end === "present") ? "ok" : "unknown";
-  return "not-configured";
+  return isWhole(unit) && runner !== undefined ? "not-configured" : "unknown";
 };
+
+/** What could not be read of a unit may hand anything over. */
+const isWhole = (unit: VmUnit | undefined): boolean =>
+  unit !== undefined && unit.unread === undefined;
 
 const credentialsStage = (
   loaded: VmUnit["credentials"],
   walks: readonly PathWalk[],
-  { bySystemd, fallback }: { readonly bySystemd: boolean; readonly fallback: boolean },
+  {
+    bySystemd,
+    fallback,
+    unit,
+  }: {
+    readonly bySystemd: boolean;
+    readonly fallback: boolean;
+    readonly unit: VmUnit | undefined;
+  },
 ): StageState => {
   if (fallback) return "ok";
-  if (!bySystemd) return "not-configured";
+  if (!bySystemd) return isWhole(unit) ? "not-configured" : "unknown";
   if (loaded.some(({ source }) => source === undefined)) return "unknown";
   if (walks.some(({ end }) => end === "absent")) return "broken";
   return walks.some(({ end }) => end === "present") ? "ok" : "unknown";

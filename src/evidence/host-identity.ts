@@ -1,3 +1,5 @@
+import type { HostPath } from "../vocabulary.ts";
+
 /** Who the host is, and the accounts that reading identities are made of. */
 export interface HostIdentity {
   readonly name: string;
@@ -6,6 +8,8 @@ export interface HostIdentity {
   readonly zone: string;
   readonly users: ReadonlyMap<string, Account>;
   readonly groups: ReadonlyMap<string, Group>;
+  /** Files of accounts that could not be read: who is not among `users` or `groups` may be in them. */
+  readonly unread?: readonly HostPath[];
 }
 
 export interface Account {

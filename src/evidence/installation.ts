@@ -94,6 +94,8 @@ export interface Installation {
   readonly events: readonly InstallerEvent[];
   /** The running system could be asked what it declares: what is not among `declared` is then not declared. */
   readonly declarationsRead: boolean;
+  /** What of the installers' words could not be read. */
+  readonly problem?: string;
   /** The activation script that runs an installer, where there is one. */
   readonly activation?: FileRef;
 }

@@ -29,6 +29,8 @@ export interface OomKill {
 
 /** What the kernel and the audit log say that a VM's story may need. */
 export interface KernelLog {
+  /** What of it could not be read. */
+  readonly problem?: string;
   readonly denials: readonly MacDenial[];
   readonly kills: readonly OomKill[];
 }

@@ -24,4 +24,6 @@ export interface OtherUnit {
 
 export interface OtherUnits {
   readonly units: readonly OtherUnit[];
+  /** What of their journal could not be read. */
+  readonly problem?: string;
 }

@@ -19,4 +19,6 @@ export interface Platform {
   /** Absence carries weight only where the tree has a /dev at all. */
   readonly devices: Readonly<Partial<Record<"kvm" | "tpm" | "vsock" | "tun", FileRef>>>;
   readonly hasDevices: boolean;
+  /** What of systemd's own words could not be read. */
+  readonly problem?: string;
 }

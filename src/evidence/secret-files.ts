@@ -30,6 +30,8 @@ export interface PathWalk {
    * and has found it, so the tree holds not all that the host had.
    */
   readonly notKept?: "run" | "path";
+  /** Of `denied`: why it could not be looked at, where that is not for want of rights. */
+  readonly why?: string;
   readonly stopped?: HostPath;
   readonly file?: PathComponent;
   readonly ref: FileRef;
@@ -39,6 +41,8 @@ export interface SecretFiles {
   readonly walks: ReadonlyMap<HostPath, PathWalk>;
   /** Without getfacl an ACL stays unseen, and a mode alone proves less. */
   readonly aclsRead: boolean;
+  /** Why not all of them were read. */
+  readonly aclProblem?: string;
   /** `fs.protected_symlinks` of the running kernel; absent where there is none to ask. */
   readonly protectedSymlinks?: boolean;
 }

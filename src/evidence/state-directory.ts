@@ -9,6 +9,8 @@ export interface StateLink {
   readonly hops: readonly [FileRef, ...FileRef[]];
   /** `resolved`: the end exists; `dangling`: a hop leads to nothing; `loop`, `denied`: it could not be followed. */
   readonly end: "resolved" | "dangling" | "loop" | "denied";
+  /** Why it could not be followed, where that is not for want of rights. */
+  readonly why?: string;
   /** The store path that the link leads to, also where it is gone. */
   readonly store?: StorePath;
 }

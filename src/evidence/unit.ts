@@ -83,4 +83,6 @@ export interface VmUnit extends ServiceSettings {
   /** `microvm-virtiofsd@VM.service`, which reads what virtiofs shares; absent where there is no such unit. */
   readonly shareServer?: ServiceSettings;
   readonly live: LiveUnit | undefined;
+  /** Why a systemd that runs did not say it. */
+  readonly liveProblem?: string;
 }

@@ -43,6 +43,8 @@ const STICKY_FOR_ALL = 0o1002;
  */
 export interface KernelSettings {
   readonly protectedSymlinks?: boolean;
+  /** `false`: an ACL may be there unseen. */
+  readonly aclsRead?: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface KernelSettings {
 export const accessTo = (
   walk: PathWalk,
   reader: Reader,
-  { protectedSymlinks }: KernelSettings = {},
+  { protectedSymlinks, aclsRead = true }: KernelSettings = {},
 ): Access => {
   for (const [index, component] of walk.components.entries()) {
     const isLast = index === walk.components.length - 1;
@@ -69,8 +71,14 @@ export const accessTo = (
     const need = isLast && walk.end === "present" ? "read" : "traverse";
     // Below anything else than a directory there is nothing, and the kernel says so before it asks for rights.
     if (need === "traverse" && component.stat.type !== "directory") break;
-    if (!permits(component, reader, need === "read" ? READ : TRAVERSE))
-      return { status: "denied", at: component, need };
+    const bit = need === "read" ? READ : TRAVERSE;
+    if (permits(component, reader, bit)) continue;
+    if (!aclsRead && mayBeListed(component, reader, bit))
+      return {
+        status: "unknown",
+        why: `whether an ACL of ${component.path} lists ${reader.name} is not known`,
+      };
+    return { status: "denied", at: component, need };
   }
   switch (walk.end) {
     case "present":
@@ -100,6 +108,10 @@ const mayFollow = (
 /** Either capability lets a process read a file and pass a directory, where its namespace knows both owners. */
 const isCapable = ({ capabilities, mapped }: Reader, { uid, gid }: FileStat): boolean =>
   capabilities.size > 0 && (mapped === undefined || (mapped.uids(uid) && mapped.gids(gid)));
+
+/** An unseen ACL may let somebody in only as far as its mask goes, which the group's bits of the mode show (acl(5)). */
+const mayBeListed = ({ stat, acl }: PathComponent, reader: Reader, need: number): boolean =>
+  acl === undefined && reader.uid !== stat.uid && ((stat.mode >> 3) & need) === need;
 
 const permits = (component: PathComponent, reader: Reader, need: number): boolean =>
   modePermits(component, reader, need) || isCapable(reader, component.stat);

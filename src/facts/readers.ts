@@ -24,6 +24,8 @@ export const serviceReader = (
   if (user === undefined && !prefix.includes("!") && isOn(service, "DynamicUser")) return undefined;
   const account = accountOf(user ?? "root", identity);
   if (account === undefined) return undefined;
+  // Whom a group lists decides for everybody but root.
+  if (account.uid !== 0 && identity.unread !== undefined) return undefined;
   const groupId = (name: string): number | undefined =>
     /^\d+$/u.test(name)
       ? Number(name)

@@ -37,13 +37,28 @@ const OTHERS_READ = 0o004;
  * or is one of its files under a second name, never does. `path` has no symlink left in it.
  */
 export const whyNotPublic = (path: HostPath, stat: FileStat): string | undefined => {
-  if (stat.type !== "file") return `it is a ${stat.type}`;
-  if (!isOfPublicKind(path, stat)) return "files of this kind are never opened";
-  if ((stat.mode & OTHERS_READ) === 0) return "not everyone may read it";
-  if (STORE_FILE.test(path)) return KEY_NAME.test(path) ? "its name is that of a key" : undefined;
+  if (stat.type !== "file") return `${NO_FILE}${stat.type}`;
+  if (!isOfPublicKind(path, stat)) return WHY.kind;
+  if ((stat.mode & OTHERS_READ) === 0) return WHY.mode;
+  if (STORE_FILE.test(path)) return KEY_NAME.test(path) ? WHY.key : undefined;
   // Files of the store have many names where it was optimised; elsewhere a second name is somebody's doing.
-  return (stat.links ?? 1) > 1 ? "it has a second name, which may be a secret's" : undefined;
+  return (stat.links ?? 1) > 1 ? WHY.second : undefined;
 };
+
+const NO_FILE = "it is a ";
+const WHY = {
+  kind: "files of this kind are never opened",
+  mode: "not everyone may read it",
+  key: "its name is that of a key",
+  second: "it has a second name, which may be a secret's",
+} as const;
+
+/** Whether the reason of a refusal is one of `whyNotPublic`: the file was found, and is kept closed whatever happens. */
+export const isRefusedByRule = (reason: string): boolean =>
+  isNoFile(reason) || Object.values<string>(WHY).includes(reason);
+
+/** Whether it is that no file is there but a device, a directory or the like: systemd masks a unit so. */
+export const isNoFile = (reason: string): boolean => reason.startsWith(NO_FILE);
 
 const isOfPublicKind = (path: HostPath, { size }: FileStat): boolean =>
   PUBLIC_FILES.has(path) ||

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import type { Boot } from "../evidence/journal.ts";
 import type { Host } from "../host/host.ts";
+import { hasFailed } from "../host/present-values.ts";
 import { bootId, micros } from "../vocabulary.ts";
-import { complaintsOf } from "./read.ts";
+import { complaintsOf, failureText } from "./read.ts";
 
 /** `journalctl --list-boots -o json`: one array; times in microseconds (252 to 262). */
 const bootList = v.array(
@@ -19,24 +20,32 @@ export interface BootsRead {
 export const readBoots = async (host: Host): Promise<BootsRead> => {
   const result = await host.run({ program: "journalctl", args: ["--list-boots", "--output=json"] });
   const complaints = complaintsOf(result.stderr);
-  if (result.failure === "not-installed")
-    return { boots: [], complaints, failure: "journalctl is not installed here" };
   if (result.stdout.trim() === "") {
     return {
       boots: [],
       complaints,
-      ...(result.exitCode === 0 ? {} : { failure: complaints[0] ?? "journalctl failed" }),
+      ...(result.exitCode === 0 ? {} : { failure: failureText(result) }),
     };
   }
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), bootList), result.stdout);
   if (!parsed.success)
-    return { boots: [], complaints, failure: "the list of boots could not be understood" };
+    return {
+      boots: [],
+      complaints,
+      failure: hasFailed(result)
+        ? failureText(result)
+        : "the list of boots could not be understood",
+    };
   const boots = parsed.output.map((boot) => ({
     id: bootId(boot.boot_id),
     first: micros(boot.first_entry),
     last: micros(boot.last_entry),
   }));
-  return { boots: boots.toSorted((a, b) => a.first - b.first), complaints };
+  return {
+    boots: boots.toSorted((a, b) => a.first - b.first),
+    complaints,
+    ...(hasFailed(result) ? { failure: failureText(result) } : {}),
+  };
 };
 
 /**

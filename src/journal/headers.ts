@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import type { Host } from "../host/host.ts";
+import { hasFailed } from "../host/present-values.ts";
 import { micros, type Micros } from "../vocabulary.ts";
+import { failureText } from "./read.ts";
 
 /** One journal file by its header: the first and last entry that it holds, with their numbers. */
 export interface JournalFile {
@@ -21,6 +23,10 @@ export interface HeadersRead {
   readonly entries: number;
   /** Headers that could not be understood. */
   readonly malformed: number;
+  /** There are no files to ask: the journal is read without journalctl. */
+  readonly hasNone?: true;
+  /** journalctl did not say them all, and why. */
+  readonly failure?: string;
 }
 
 const COUNT = /^(?<decimal>\d+)(?: \([0-9a-f]+\))?$/u;
@@ -58,8 +64,10 @@ const empty = v.object({ "entry objects": v.literal("0") });
 
 /** What `journalctl --header` says of every file that it opens: one process, whatever the size of the journal. */
 export const readHeaders = async (host: Host): Promise<HeadersRead> => {
-  const { stdout } = await host.run({ program: "journalctl", args: ["--header"] });
-  return parseHeaders(stdout);
+  const result = await host.run({ program: "journalctl", args: ["--header"] });
+  const read = parseHeaders(result.stdout);
+  if (result.failure === "not-possible") return { ...read, hasNone: true };
+  return hasFailed(result) ? { ...read, failure: failureText(result) } : read;
 };
 
 /**

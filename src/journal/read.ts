@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { CommandEnd, Host } from "../host/host.ts";
 import { hasFailed } from "../host/present-values.ts";
 import type { Micros } from "../vocabulary.ts";
 import { parseJsonEntry, type JournalEntry } from "./entry.ts";
@@ -57,12 +57,11 @@ export const readEntries = async (
   }
   const end = await stream.end;
   const complaints = complaintsOf(end.stderr);
-  const failed = hasFailed(end);
   return {
     entries,
     malformed,
     complaints,
-    ...(failed ? { failure: failureText(end.failure, end.exitCode, complaints) } : {}),
+    ...(hasFailed(end) ? { failure: failureText(end) } : {}),
   };
 };
 
@@ -92,11 +91,8 @@ const nearest = async (host: Host, args: readonly string[]): Promise<Nearest> =>
     if (entry !== undefined) break;
   }
   const end = await stream.end;
-  const { exitCode, failure, stderr } = end;
   if (entry !== undefined) return { status: "found", entry };
-  return hasFailed(end)
-    ? { status: "unknown", why: failureText(failure, exitCode, complaintsOf(stderr)) }
-    : { status: "none" };
+  return hasFailed(end) ? { status: "unknown", why: failureText(end) } : { status: "none" };
 };
 
 export const complaintsOf = (stderr: string): readonly string[] =>
@@ -105,14 +101,14 @@ export const complaintsOf = (stderr: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== "" && !/^-- No entries --$/u.test(line));
 
-const failureText = (
-  failure: string | undefined,
-  exitCode: number | null,
-  complaints: readonly string[],
-): string => {
+/** Why journalctl did not answer, or not to the end: its own first word, or how it ended. */
+export const failureText = ({ failure, exitCode, stderr }: CommandEnd): string => {
+  const complaints = complaintsOf(stderr);
   if (failure === "not-installed") return "journalctl is not installed here";
   if (failure === "timed-out") return complaints[0] ?? "journalctl did not answer in time";
+  if (failure === "too-much-output") return "journalctl printed too much and was ended";
   if (failure === "interrupted") return "reading it was interrupted";
   if (failure === "not-possible") return complaints[0] ?? "journalctl could not be asked";
+  if (exitCode === null) return complaints[0] ?? "journalctl was ended by a signal";
   return complaints[0] ?? `journalctl ended with status ${exitCode}`;
 };

@@ -1,5 +1,7 @@
 import type { Host } from "../host/host.ts";
+import { hasFailed } from "../host/present-values.ts";
 import { parseJsonEntry } from "../journal/entry.ts";
+import { failureText } from "../journal/read.ts";
 import { plain } from "../report/words.ts";
 import type { ReportedEvidence } from "../report/report-file.ts";
 import { formatUtc } from "../time/format-time.ts";
@@ -39,13 +41,13 @@ const checkEntry = async (host: Host, { cursor, text }: Reported<"journal">): Pr
   const time = timeOfCursor(cursor);
   if (time === undefined) return { state: "unknown", why: "its cursor is none of journald's" };
   // Not with --cursor, which only journalctl knows: a gateway, a saved text and a bundle can be asked for a moment.
-  const { stdout, failure, stderr } = await host.run({
+  const result = await host.run({
     program: "journalctl",
     args: ["--output=json", "--all", `--since=@${time}`, `--until=@${time}`],
   });
-  if (failure !== undefined)
-    return { state: "unknown", why: `the journal cannot be asked: ${plain(stderr)}` };
-  const entry = stdout
+  if (hasFailed(result))
+    return { state: "unknown", why: `the journal cannot be asked: ${plain(failureText(result))}` };
+  const entry = result.stdout
     .split("\n")
     .map((line) => parseJsonEntry(Buffer.from(line)))
     .find((one) => one?.cursor === cursor);

@@ -47,7 +47,13 @@ export const lookAtHost = async (
   return {
     status: "looked-at",
     host,
-    basics: { zone, boots, stateRoot, ...(configuration === undefined ? {} : { configuration }) },
+    basics: {
+      zone,
+      boots,
+      stateRoot,
+      ...(names.length === 0 && scope === undefined ? { unreadable: found.unreadable } : {}),
+      ...(configuration === undefined ? {} : { configuration }),
+    },
     window: within(scope, {
       ...resolved.window,
       ...(times.boot === undefined ? {} : { boot: bootNamed(times.boot, boots.boots) }),

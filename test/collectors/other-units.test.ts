@@ -36,7 +36,8 @@ describe.skipIf(!requireTools("journalctl"))("a unit of the host", () => {
       {},
     );
   };
-  const makes = async (...text: Parameters<typeof units>) => (await units(...text))[0]?.makes ?? [];
+  const makes = async (...text: Parameters<typeof units>) =>
+    (await units(...text)).units[0]?.makes ?? [];
   const START = `ExecStart=${SCRIPT}`;
 
   it.each([
@@ -81,7 +82,7 @@ describe.skipIf(!requireTools("journalctl"))("a unit of the host", () => {
   });
 
   it("is asked for by a timer, a path or socket of its name, and by other units", async () => {
-    const asked = async () => (await units(START))[0]?.pulledInBy;
+    const asked = async () => (await units(START)).units[0]?.pulledInBy;
     expect(await asked()).toEqual([]);
     await write(`${UNITS}/x.timer`, "[Timer]\nOnBootSec=1min\n");
     await write(`${UNITS}/watch.path`, "[Path]\nPathChanged=/srv\nUnit=x.service\n");

@@ -18,11 +18,12 @@ describe("what a message says of a secret in words", () => {
   ])("holds no value: %s", (message) => {
     const masked = mask(message);
     expect(masked).not.toContain(VALUE);
-    expect(masked).toMatch(/<masked, \d+ bytes>/u);
+    expect(masked).toMatch(/<(?:masked|hidden), \d+ bytes>/u);
     expect(mask(masked)).toBe(masked);
   });
 
   it.each([
+    "token-check: APP_TOKEN2 = 32 bytes",
     "API_KEY = 0 bytes, DB_PASSWORD = 0 bytes",
     "cat: /run/secrets/api-key: Permission denied",
     "api-key: 44 bytes",

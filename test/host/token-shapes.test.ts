@@ -107,7 +107,7 @@ describe("a word of a message that stands for itself", () => {
     ["hex", hex(64)],
   ])("is masked where it looks drawn by lot: %s", (_, word) => {
     expect(maskLoneValues(`[   9.1] show[400]: ${word}`)).toMatch(
-      /^\[ {3}9\.1\] show\[400\]: <masked, \d+ bytes>$/u,
+      /^\[ {3}9\.1\] show\[400\]: <hidden, \d+ bytes>$/u,
     );
   });
 

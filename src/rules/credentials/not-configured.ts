@@ -45,7 +45,8 @@ export default defineRule({
   *check({ unit, runners, secrets, history }) {
     const phase = history?.phases.findLast(({ starts }) => starts.length > 0);
     const words = unsetDirectory(phase?.starts ?? []);
-    if (unit === undefined) {
+    // What was not read of the unit may hand it over.
+    if (unit === undefined || unit.unread !== undefined) {
       yield* byWords(words, phase?.index);
       return;
     }
@@ -120,7 +121,7 @@ function* byWords(
   yield {
     title: "The runner wants credentials, and the unit hands it none",
     explanation:
-      "The runner's script ended because $CREDENTIALS_DIRECTORY is not set. systemd sets it for a unit that it hands a credential to. The unit itself could not be looked at.",
+      "The runner's script ended because $CREDENTIALS_DIRECTORY is not set. systemd sets it for a unit that it hands a credential to. Not all of the unit could be looked at.",
     certainty: "strong",
     subject: { variable: "CREDENTIALS_DIRECTORY" },
     evidence: [first.ref],

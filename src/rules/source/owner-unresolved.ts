@@ -63,7 +63,9 @@ export default defineRule({
         `At ${moment(last.time)} the installer could not give ${paths[0] ?? "a secret"} to ${last.word.name}: no such account.` +
         (isKnown
           ? " The account exists now, so a later run goes through; at the next boot the same may happen again."
-          : " It does not exist now either."),
+          : identity === undefined || identity.unread !== undefined
+            ? " Whether it exists now could not be looked at."
+            : " It does not exist now either."),
       certainty: "proven",
       subject: { owner: name, path: paths[0] ?? "" },
       evidence: nonEmpty<EvidenceRef>(
