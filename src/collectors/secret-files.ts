@@ -87,12 +87,16 @@ const readAccessLists = async (
   return { lists: parseAccessLists(result.stdout), read: true };
 };
 
-/** getfacl(1): blocks that begin with `# file:`; only entries beyond the mode make a list worth keeping. */
-const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
+/**
+ * getfacl(1): blocks that begin with `# file:`; only entries beyond the mode make a list worth keeping.
+ *
+ * @internal
+ */
+export const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
   const lists = new Map<string, AccessList>();
   for (const block of output.split(/\n\n+/u)) {
-    const path = /^# file: (?<path>.+)$/mu.exec(block)?.groups?.["path"];
-    if (path === undefined) continue;
+    const path = unescaped(/^# file: (?<path>.+)$/mu.exec(block)?.groups?.["path"] ?? "");
+    if (!path.startsWith("/")) continue;
     const users = new Map<number, number>();
     const groups = new Map<number, number>();
     let owningGroup = 0;
@@ -110,7 +114,7 @@ const parseAccessLists = (output: string): ReadonlyMap<string, AccessList> => {
     }
     // A mask alone changes what the group may, too: the mode then shows the mask in the group's place.
     if (users.size > 0 || groups.size > 0 || mask !== undefined) {
-      lists.set(hostPath(unescaped(path)), {
+      lists.set(hostPath(path), {
         users,
         groups,
         owningGroup,
@@ -126,10 +130,15 @@ const permissionBits = (text: string): number =>
   (text[1] === "w" ? 2 : 0) |
   (/[xst]/u.test(text[2] ?? "") ? 1 : 0);
 
-/** getfacl writes odd bytes of a name as `\ooo`. */
+/** getfacl writes odd bytes of a name as `\ooo`; several of them make one character. */
 const unescaped = (path: string): string =>
-  path.replace(/\\(\d{3})/gu, (_, octal: string) =>
-    String.fromCodePoint(Number.parseInt(octal, 8)),
+  path.replace(/(?:\\[0-3][0-7]{2})+/gu, (run) =>
+    Buffer.from(
+      run
+        .slice(1)
+        .split("\\")
+        .map((octal) => Number.parseInt(octal, 8)),
+    ).toString("utf8"),
   );
 
 const shortForm = ({ users, groups, mask }: AccessList): string =>

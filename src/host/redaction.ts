@@ -68,7 +68,7 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
     ? /(opt\/io\.systemd\.credentials\/[^,\s'"]{1,256},string=)((?!["']?<masked)(?:,,|[^,'"\s])+)/gu
     : /(opt\/io\.systemd\.credentials\/[^,\s'"]{1,256},string=)((?!["']?<masked)[^\n]+?)(?=["'\])}]{0,16}(?:: (?:name too long \(max\. \d+ char\)|duplicate fw_cfg file name\S*|Invalid parameter ['"\u2018\u201C][^\n]*))?\s{0,16}$)/gmu,
   // QEMU names what stands behind a comma of the value
-  /(opt\/io\.systemd\.credentials\/[^\n]{0,16384}: Invalid parameter ['"\u2018\u201C])((?!<masked)[^\n'"\u2019\u201D]+)/gu,
+  /(: Invalid parameter ['"\u2018\u201C](?<=opt\/io\.systemd\.credentials\/[^\n]{0,16384}: Invalid parameter ['"\u2018\u201C]))((?!<masked)[^\n'"\u2019\u201D]+)/gu,
   // kernel command line
   kind === "file"
     ? /(systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!["']?<masked)[^\s'"]+)/gu

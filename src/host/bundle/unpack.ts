@@ -196,7 +196,7 @@ const parsedJson = (body: Buffer | undefined): unknown => {
   }
 };
 
-const time = v.pipe(v.number(), v.transform(micros));
+const time = v.pipe(v.number(), v.safeInteger(), v.transform(micros));
 
 const fileStat = v.object({
   type: v.picklist([
