@@ -19,6 +19,20 @@ export type HostPath = Brand<string, "HostPath">;
 export type StorePath = Brand<string, "StorePath">;
 
 export const micros = (value: number): Micros => value as Micros;
+
+/**
+ * The nearest time that can be counted and shown (years 1684 to 2255), to one that somebody wrote: file systems and programs hold any
+ * number. Something that is no number gives 1970.
+ */
+export const nearestMicros = (value: number): Micros =>
+  micros(
+    Number.isNaN(value)
+      ? 0
+      : Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(value))),
+  );
+/** Whether a number is a time that can be counted and shown. */
+export const isMicros = (value: number): value is Micros => Number.isSafeInteger(value);
+
 export const unitName = (value: string): UnitName => value as UnitName;
 export const invocationId = (value: string): InvocationId => value as InvocationId;
 export const bootId = (value: string): BootId => value as BootId;

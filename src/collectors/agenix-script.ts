@@ -17,7 +17,7 @@ export interface AgenixScript {
 
 type Draft = { -readonly [Key in keyof DeclaredSecret]: DeclaredSecret[Key] };
 
-const ASSIGNMENT = /^\s*(?<name>_truePath|TMP_FILE)="?(?<value>[^"\n]*)"?\s*$/u;
+const ASSIGNMENT = /^\s*(?<name>_truePath|TMP_FILE)="?(?<value>[^"\n]*)(?:"\s*)?$/u;
 const DECRYPT =
   /\s-o\s+"?(?<target>[/$][^"\s]+?)(?:\.tmp)?"?\s+"?(?<file>\/nix\/store\/[^\s"]+)"?/u;
 const CHMOD = /^\s*chmod\s+(?<mode>0?[0-7]{3,4})\s+"?(?<target>\/[^"\s]+?)(?:\.tmp)?"?\s*$/u;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { LockedMicrovm } from "../evidence/configuration-repository.ts";
 import type { CommandRef } from "../evidence/reference.ts";
-import { micros } from "../vocabulary.ts";
+import { nearestMicros } from "../vocabulary.ts";
 
 const source = v.looseObject({
   type: v.optional(v.string()),
@@ -46,7 +46,7 @@ export const lockedMicrovm = (
         ...(revision === undefined ? {} : { revision }),
         ...(locked.lastModified === undefined
           ? {}
-          : { lastModified: micros(locked.lastModified * 1_000_000) }),
+          : { lastModified: nearestMicros(locked.lastModified * 1_000_000) }),
         ...(locked.narHash === undefined ? {} : { narHash: locked.narHash }),
         ref: { ...ref, text: described(input, locked) },
       },

@@ -1,4 +1,4 @@
-import { micros, type Micros } from "../vocabulary.ts";
+import { nearestMicros, type Micros } from "../vocabulary.ts";
 
 /** One record of `git log` in the format below. */
 export interface LoggedCommit {
@@ -37,4 +37,4 @@ export const parseLog = (output: string): readonly LoggedCommit[] => {
   return commits;
 };
 
-const seconds = (text: string | undefined): Micros => micros(Number(text ?? 0) * 1_000_000);
+const seconds = (text: string | undefined): Micros => nearestMicros(Number(text ?? 0) * 1_000_000);

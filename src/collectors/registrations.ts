@@ -3,7 +3,7 @@ import { collected, unavailable, type Collected } from "../evidence/evidence.ts"
 import type { CommandRef } from "../evidence/reference.ts";
 import type { Registrations } from "../evidence/store-history.ts";
 import type { Host } from "../host/host.ts";
-import { micros, storePathOf, type Micros, type StorePath } from "../vocabulary.ts";
+import { isMicros, storePathOf, type Micros, type StorePath } from "../vocabulary.ts";
 import { whyNoAnswer } from "./losses.ts";
 
 const registration = v.looseObject({ registrationTime: v.optional(v.nullable(v.number())) });
@@ -60,9 +60,8 @@ const timesOf = (answered: readonly Registered[]): ReadonlyMap<StorePath, Micros
     answered.flatMap(([path, one]): readonly (readonly [StorePath, Micros])[] => {
       const seconds = one?.registrationTime;
       // 0 stands for a time that is not known.
-      return typeof seconds !== "number" || seconds === 0
-        ? []
-        : [[path, micros(seconds * 1_000_000)]];
+      const time = typeof seconds === "number" ? seconds * 1_000_000 : 0;
+      return time === 0 || !isMicros(time) ? [] : [[path, time]];
     }),
   );
 

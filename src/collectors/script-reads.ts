@@ -31,24 +31,29 @@ export const shellSettings = (script: string, lines: readonly ScriptLine[]): She
 const READ =
   /(?:\b(?:cat|head|tail|base64|tr|sed|jq|xxd|od|dd|source|read)\b[^|;&<>()]{0,1000}?|<\s*|\$\(<\s*|if=)["']?(?<path>\/(?!nix\/store|proc\/|sys\/|dev\/|run\/credentials\/)[\w./@+-]+)/gu;
 
+/** No command line of a runner reads more files; each is looked for in the whole line. */
+const MOST_READS = 20;
+
 export const directReads = (line: ScriptLine, settings: ShellSettings): readonly DirectRead[] =>
-  [...line.text.matchAll(READ)].flatMap(({ groups, index, 0: whole }): DirectRead[] => {
-    const path = groups?.["path"];
-    if (path === undefined) return [];
-    if (!SECRET_PLACE.test(path) && !isForSecret(line.text, index)) return [];
-    const at = index + whole.length - path.length;
-    // The end of `$NAME/path` is no path of its own, and what the shell leaves alone is not read.
-    if (/[\w}]/u.test(line.text[at - 1] ?? "") || isLeftAlone(line.text, index)) return [];
-    return [
-      {
-        path: hostPath(path),
-        errorSwallowed: swallowsErrors(line.text, at, settings),
-        ...(isArgument(line.text, at) ? { asArgument: true } : {}),
-        ...(FILTERS.test(line.text) ? { filtered: true } : {}),
-        ref: line.refAt(index),
-      },
-    ];
-  });
+  [...line.text.matchAll(READ)]
+    .slice(0, MOST_READS)
+    .flatMap(({ groups, index, 0: whole }): DirectRead[] => {
+      const path = groups?.["path"];
+      if (path === undefined) return [];
+      if (!SECRET_PLACE.test(path) && !isForSecret(line.text, index)) return [];
+      const at = index + whole.length - path.length;
+      // The end of `$NAME/path` is no path of its own, and what the shell leaves alone is not read.
+      if (/[\w}]/u.test(line.text[at - 1] ?? "") || isLeftAlone(line.text, index)) return [];
+      return [
+        {
+          path: hostPath(path),
+          errorSwallowed: swallowsErrors(line.text, at, settings),
+          ...(isArgument(line.text, at) ? { asArgument: true } : {}),
+          ...(FILTERS.test(line.text) ? { filtered: true } : {}),
+          ref: line.refAt(index),
+        },
+      ];
+    });
 
 /** A substitution between single quotes: its characters are the value. */
 const isLeftAlone = (text: string, index: number): boolean => {
@@ -102,7 +107,7 @@ const IN_FRONT = /^(?:!|builtin|command|do|elif|else|exec|if|then|time|until|whi
 const SEPARATOR = /^(?:;|&&?|\|\|?|\{|\}|\(|\))$|;$/u;
 
 /** No script nests substitutions any deeper. */
-const DEEPEST = 16;
+const DEEPEST = 4;
 
 /** Whether what a substitution around this place gives becomes an argument of another program. */
 const isArgument = (text: string, at: number, depth = 0): boolean => {
@@ -150,6 +155,7 @@ export const credentialsDirectory = (
 ): Runner["credentialsDirectory"] => {
   const uses = lines.flatMap((line) =>
     [...line.text.matchAll(USE)]
+      .slice(0, MOST_READS)
       .map(({ index }) => ({ line, index }))
       .filter(
         ({ index }) =>

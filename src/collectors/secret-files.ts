@@ -97,17 +97,21 @@ const readAccessLists = async (
   };
 };
 
-/** getfacl(1): blocks that begin with `# file:`; only entries beyond the mode make a list worth keeping. */
-const parseAccessLists = (
+/**
+ * getfacl(1): blocks that begin with `# file:`; only entries beyond the mode make a list worth keeping.
+ *
+ * @internal
+ */
+export const parseAccessLists = (
   output: string,
 ): { readonly lists: ReadonlyMap<string, AccessList>; readonly asked: ReadonlySet<string> } => {
   const lists = new Map<string, AccessList>();
   const asked = new Set<string>();
   for (const block of output.split(/\n\n+/u)) {
-    const path = /^# file: (?<path>.+)$/mu.exec(block)?.groups?.["path"];
-    if (path === undefined) continue;
+    const path = unescaped(/^# file: (?<path>.+)$/mu.exec(block)?.groups?.["path"] ?? "");
+    if (!path.startsWith("/")) continue;
     // The last entry of a list; without it the block was cut.
-    if (/^other:/mu.test(block)) asked.add(hostPath(unescaped(path)));
+    if (/^other:/mu.test(block)) asked.add(hostPath(path));
     const users = new Map<number, number>();
     const groups = new Map<number, number>();
     let owningGroup = 0;
@@ -125,7 +129,7 @@ const parseAccessLists = (
     }
     // A mask alone changes what the group may, too: the mode then shows the mask in the group's place.
     if (users.size > 0 || groups.size > 0 || mask !== undefined) {
-      lists.set(hostPath(unescaped(path)), {
+      lists.set(hostPath(path), {
         users,
         groups,
         owningGroup,
@@ -141,10 +145,15 @@ const permissionBits = (text: string): number =>
   (text[1] === "w" ? 2 : 0) |
   (/[xst]/u.test(text[2] ?? "") ? 1 : 0);
 
-/** getfacl writes odd bytes of a name as `\ooo`. */
+/** getfacl writes odd bytes of a name as `\ooo`; several of them make one character. */
 const unescaped = (path: string): string =>
-  path.replace(/\\(\d{3})/gu, (_, octal: string) =>
-    String.fromCodePoint(Number.parseInt(octal, 8)),
+  path.replace(/(?:\\[0-3][0-7]{2})+/gu, (run) =>
+    Buffer.from(
+      run
+        .slice(1)
+        .split("\\")
+        .map((octal) => Number.parseInt(octal, 8)),
+    ).toString("utf8"),
   );
 
 const shortForm = ({ users, groups, mask }: AccessList): string =>

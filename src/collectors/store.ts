@@ -189,13 +189,17 @@ const problemOf = (result: CommandEnd): string | undefined => {
 
 type Registration = Omit<StoreObject, "referrers">;
 
-/** `nix-store --dump-db`: path, hash, size, deriver, number of references, references; a line each (Nix 2.8.0). */
-const parseRegistrations = (lines: readonly string[]): readonly Registration[] => {
+/**
+ * `nix-store --dump-db`: path, hash, size, deriver, number of references, references; a line each (Nix 2.8.0).
+ *
+ * @internal
+ */
+export const parseRegistrations = (lines: readonly string[]): readonly Registration[] => {
   const registrations: Registration[] = [];
   for (let at = 0; at + 4 < lines.length;) {
     const path = storePathOf(lines[at] ?? "");
     const count = Number(lines[at + 4]);
-    if (path === undefined || !Number.isInteger(count)) break;
+    if (path === undefined || !Number.isSafeInteger(count) || count < 0) break;
     const deriver = storePathOf(lines[at + 3] ?? "");
     const references = lines
       .slice(at + 5, at + 5 + count)

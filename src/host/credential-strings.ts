@@ -9,8 +9,7 @@ export type TextKind = "file" | "line";
 /** An SMBIOS OEM string with a credential (systemd.system-credentials(7)). vmm.notify_socket only says how readiness is reported. */
 const MARKER = /io\.systemd\.credential(?:\.binary)?:(?!vmm\.notify_socket=)[^=\s"',\]]{1,256}=/gu;
 const NEXT = /,?io\.systemd\.credential/gu;
-const MASKED = /^<masked, \d+ bytes>/u;
-const LONGEST_PLACEHOLDER = 40;
+const MASKED = /<masked, \d+ bytes>/uy;
 /** A list or a word that ends here: the credential has no value. */
 const NO_VALUE = /^(?:,?["'\\)\]}]*$|\]["'\\)\]}]*\s)/u;
 /** What closes the list stands behind the value, and so may the options behind it. */
@@ -40,12 +39,9 @@ export const maskCredentialStrings = (
     const value = text.slice(begin, end);
     masked += text.slice(done, begin);
     done = begin;
-    if (
-      MASKED.test(text.slice(begin, begin + LONGEST_PLACEHOLDER)) ||
-      NO_VALUE.test(value) ||
-      beginsWithExpansion(value, kind)
-    )
-      continue;
+    // Where a word of the shell ends at its first blank, the placeholder does not.
+    MASKED.lastIndex = begin;
+    if (MASKED.test(text) || NO_VALUE.test(value) || beginsWithExpansion(value, kind)) continue;
     const closing = value.slice(closingIn(value));
     if (closing === value) continue;
     if (kind === "file" && PLACE.test(value.slice(0, value.length - closing.length))) continue;

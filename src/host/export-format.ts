@@ -17,7 +17,7 @@ const FIELD = /^[A-Z0-9_]{1,64}$/u;
  * `isLast`: no bytes follow these, so that the entry may end with them.
  */
 export const exportEntryAt = (bytes: Buffer, from: number, isLast: boolean): ExportPiece => {
-  const fields = new Map<string, Buffer[]>();
+  const fields = new Map<string, Values>();
   let at = from;
   for (;;) {
     const newline = bytes.indexOf(NEWLINE, at);
@@ -53,16 +53,20 @@ export const exportEntryAt = (bytes: Buffer, from: number, isLast: boolean): Exp
 const MOST_VALUE_BYTES = 64n * 1024n * 1024n;
 
 /** The fields of an entry; several empty lines in a row are one. */
-const entryOf = (fields: Map<string, Buffer[]>, end: number): ExportPiece => ({
+const entryOf = (fields: ReadonlyMap<string, Values>, end: number): ExportPiece => ({
   status: "entry",
-  fields,
+  fields: new Map([...fields].map(([name, values]) => [name, [...values.values()]])),
   end,
 });
 
-const addValue = (fields: Map<string, Buffer[]>, name: string, value: Buffer): void => {
+/** The values of one field, by their bytes: journald keeps each once. */
+type Values = Map<string, Buffer>;
+
+const addValue = (fields: Map<string, Values>, name: string, value: Buffer): void => {
   const values = fields.get(name);
-  if (values === undefined) fields.set(name, [value]);
-  else if (!values.some((known) => known.equals(value))) values.push(value);
+  const key = value.toString("latin1");
+  if (values === undefined) fields.set(name, new Map([[key, value]]));
+  else if (!values.has(key)) values.set(key, value);
 };
 
 /** What is broken goes as far as the next empty line. */

@@ -78,19 +78,21 @@ const unknownOutput = (output: string | undefined): ParsedQuery => ({
 });
 
 /** The options that are known, each with what its value looks like. */
-const OPTIONS: Readonly<Record<string, RegExp>> = {
-  output: /^(?:json|short)$/u,
-  all: /^$/u,
-  since: /^@\d{1,12}(?:\.\d{1,6})?$/u,
-  until: /^@\d{1,12}(?:\.\d{1,6})?$/u,
-  boot: /^(?:[-+]?\d{1,6}|[0-9a-f]{32}(?:[-+]\d{1,6})?)$/u,
-  reverse: /^$/u,
-  lines: /^\d{1,9}$/u,
-  field: /^[A-Z0-9_]{1,64}$/u,
-  "list-boots": /^$/u,
-  grep: /[\s\S]/u,
-  "case-sensitive": /^$/u,
-};
+const OPTIONS: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    output: /^(?:json|short)$/u,
+    all: /^$/u,
+    since: /^@\d{1,12}(?:\.\d{1,6})?$/u,
+    until: /^@\d{1,12}(?:\.\d{1,6})?$/u,
+    boot: /^(?:[-+]?\d{1,6}|[0-9a-f]{32}(?:[-+]\d{1,6})?)$/u,
+    reverse: /^$/u,
+    lines: /^\d{1,9}$/u,
+    field: /^[A-Z0-9_]{1,64}$/u,
+    "list-boots": /^$/u,
+    grep: /[\s\S]/u,
+    "case-sensitive": /^$/u,
+  }),
+);
 
 const OPTION = /^--(?<name>[a-z-]+)(?:=(?<value>[\s\S]*))?$/u;
 const MATCH = /^[A-Z0-9_]{1,64}=/u;
@@ -101,7 +103,7 @@ const isTaken = (argument: string, { options, matches }: Wish): boolean => {
     return true;
   }
   const { name = "", value = "" } = OPTION.exec(argument)?.groups ?? {};
-  if (OPTIONS[name]?.test(value) !== true) return false;
+  if (OPTIONS.get(name)?.test(value) !== true) return false;
   options.set(name, value);
   return true;
 };

@@ -2,7 +2,7 @@ import { constants, type BigIntStats } from "node:fs";
 import { lstat, open, readdir, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileStat, FileType } from "../evidence/reference.ts";
-import { micros } from "../vocabulary.ts";
+import { nearestMicros } from "../vocabulary.ts";
 import type { Lookup } from "./host.ts";
 import { MOST_TEXT_BYTES, type RawFiles } from "./raw-files.ts";
 
@@ -69,9 +69,9 @@ const fileStat = (stat: BigIntStats, target: string | undefined): FileStat => ({
   uid: Number(stat.uid),
   gid: Number(stat.gid),
   size: Number(stat.size),
-  mtime: micros(Number(stat.mtimeNs / 1000n)),
-  ctime: micros(Number(stat.ctimeNs / 1000n)),
-  ...(stat.birthtimeNs > 0n ? { birth: micros(Number(stat.birthtimeNs / 1000n)) } : {}),
+  mtime: nearestMicros(Number(stat.mtimeNs / 1000n)),
+  ctime: nearestMicros(Number(stat.ctimeNs / 1000n)),
+  ...(stat.birthtimeNs > 0n ? { birth: nearestMicros(Number(stat.birthtimeNs / 1000n)) } : {}),
   ...(stat.isFile() && stat.nlink > 1n ? { links: Number(stat.nlink) } : {}),
   ...(target === undefined ? {} : { target }),
 });

@@ -12,6 +12,20 @@ import { TOKENS } from "./token-shapes.ts";
  * Idempotent: a masked text stays as it is.
  */
 export const mask = (text: string, kind: TextKind = "line"): string => {
+  let masked = text;
+  // What is masked may stand where quotes and lists of the text now end elsewhere.
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const next = maskedOnce(masked, kind);
+    if (next === masked) break;
+    masked = next;
+  }
+  return masked;
+};
+
+/** Texts as programs write them are done after one round, and the second shows it. */
+const MOST_ROUNDS = 6;
+
+const maskedOnce = (text: string, kind: TextKind): string => {
   if (!SUSPICIOUS.test(text)) return maskTokens(text);
   const named = PATTERNS[kind].reduce(
     (masked, pattern) => maskValues(masked, pattern, kind),
@@ -69,7 +83,7 @@ const patternsFor = (kind: TextKind): readonly RegExp[] => [
     ? /(opt\/io\.systemd\.credentials\/[^,\s'"]{1,256},string=)((?!["']?<masked)(?:,,|[^,'"\s])+)/gu
     : /(opt\/io\.systemd\.credentials\/[^,\s'"]{1,256},string=)((?!["']?<masked)[^\n]+?)(?=["'\])}]{0,16}(?:: (?:name too long \(max\. \d+ char\)|duplicate fw_cfg file name\S*|Invalid parameter ['"\u2018\u201C][^\n]*))?\s{0,16}$)/gmu,
   // QEMU names what stands behind a comma of the value
-  /(opt\/io\.systemd\.credentials\/[^\n]{0,16384}: Invalid parameter ['"\u2018\u201C])((?!<masked)[^\n'"\u2019\u201D]+)/gu,
+  /(: Invalid parameter ['"\u2018\u201C](?<=opt\/io\.systemd\.credentials\/[^\n]{0,16384}: Invalid parameter ['"\u2018\u201C]))((?!<masked)[^\n'"\u2019\u201D]+)/gu,
   // kernel command line
   kind === "file"
     ? /(systemd\.set_credential(?:_binary)?=[\w.@-]+:)((?!["']?<masked)[^\s'"]+)/gu

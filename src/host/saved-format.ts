@@ -36,7 +36,8 @@ export const pieceJson = (
   const piece = bytes.subarray(from, to);
   if (format === "json") {
     const text = piece.toString("utf8");
-    return text.includes("\n") ? JSON.stringify(JSON.parse(text)) : text;
+    // A line break stands between the members of an object; in a string it is written as \n.
+    return text.replaceAll("\n", " ");
   }
   const found = exportEntryAt(piece, 0, true);
   return found.status === "entry" ? entryJson(found.fields) : "{}";

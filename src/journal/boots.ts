@@ -7,7 +7,11 @@ import { complaintsOf, failureText } from "./read.ts";
 
 /** `journalctl --list-boots -o json`: one array; times in microseconds (252 to 262). */
 const bootList = v.array(
-  v.object({ boot_id: v.string(), first_entry: v.number(), last_entry: v.number() }),
+  v.object({
+    boot_id: v.string(),
+    first_entry: v.pipe(v.number(), v.safeInteger()),
+    last_entry: v.pipe(v.number(), v.safeInteger()),
+  }),
 );
 
 export interface BootsRead {

@@ -1,3 +1,4 @@
+import { jsonText } from "./printable.ts";
 import { formatUtc } from "../time/format-time.ts";
 import { jsonOfHosts } from "./hosts-json.ts";
 import { jsonFinding } from "./json.ts";
@@ -40,5 +41,5 @@ export const renderCheckJson = (reports: Reports): string => {
     vms,
     evidence,
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return jsonText(document);
 };

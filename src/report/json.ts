@@ -1,3 +1,4 @@
+import { jsonText } from "./printable.ts";
 import type { Argument, Finding, VmDiagnosis } from "../diagnosis/finding.ts";
 import { formatUtc } from "../time/format-time.ts";
 import type { Micros } from "../vocabulary.ts";
@@ -14,8 +15,7 @@ const SCHEMA_VERSION = 1;
  * The machine's report: the keys of the contract, times in UTC with microseconds. Of several hosts it is one document: VMs and evidence
  * name their host, and `hosts` tells what was looked at on each.
  */
-export const renderJson = (reports: Reports): string =>
-  `${JSON.stringify(jsonReport(reports), undefined, 2)}\n`;
+export const renderJson = (reports: Reports): string => jsonText(jsonReport(reports));
 
 const jsonReport = (reports: Reports) => {
   const [{ diagnosis, generatedAt }] = reports;

@@ -1,3 +1,4 @@
+import { jsonText } from "./printable.ts";
 import type { VmDiagnosis } from "../diagnosis/finding.ts";
 import { formatTime, formatUtc } from "../time/format-time.ts";
 import { jsonLookedAt } from "./looked-at-json.ts";
@@ -85,5 +86,5 @@ export const renderListJson = (reports: Reports): string => {
       })),
     ),
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return jsonText(document);
 };

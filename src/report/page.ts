@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import wrapAnsi from "wrap-ansi";
+import { printable } from "./printable.ts";
 
 export interface PageOptions {
   readonly width: number;
@@ -38,6 +39,6 @@ export const page = ({ width, colour }: PageOptions): Page => {
     heading(text) {
       lines.push("", paint.bold(text));
     },
-    text: () => `${lines.join("\n")}\n`,
+    text: () => printable(`${lines.join("\n")}\n`, { colour }),
   };
 };

@@ -1,3 +1,4 @@
+import { jsonText } from "./printable.ts";
 import { page, type PageOptions } from "./page.ts";
 import { plain } from "./words.ts";
 
@@ -43,19 +44,15 @@ export const renderPlan = (
 
 /** The plan for programs. */
 export const renderPlanJson = ({ plan, connections, followUps }: PlanToShow): string =>
-  `${JSON.stringify(
-    {
-      schemaVersion: 1,
-      connections,
-      commands: plan.commands.map(({ program, args }) => [program, ...args]),
-      list: plan.listed,
-      read: plan.read,
-      lstat: plan.looked,
-      followUps,
-    },
-    undefined,
-    2,
-  )}\n`;
+  jsonText({
+    schemaVersion: 1,
+    connections,
+    commands: plan.commands.map(({ program, args }) => [program, ...args]),
+    list: plan.listed,
+    read: plan.read,
+    lstat: plan.looked,
+    followUps,
+  });
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

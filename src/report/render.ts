@@ -5,6 +5,7 @@ import { renderJson } from "./json.ts";
 import { renderList, renderListJson, renderListMarkdown } from "./list.ts";
 import { prose } from "./markdown-text.ts";
 import { renderMarkdown } from "./markdown.ts";
+import { printable } from "./printable.ts";
 import { page, type PageOptions } from "./page.ts";
 import { hostName, type Report, type Reports } from "./report.ts";
 import { renderText } from "./text.ts";
@@ -45,7 +46,11 @@ export const render = (
         .join("\n");
     case "markdown":
       return reports
-        .map((report) => `${markdownHead(report, reports)}${renderer.markdown(report)}`)
+        .map((report) =>
+          printable(`${markdownHead(report, reports)}${renderer.markdown(report)}`, {
+            colour: false,
+          }),
+        )
         .join("\n---\n\n");
   }
 };

@@ -1,3 +1,4 @@
+import { jsonText } from "./printable.ts";
 import { formatUtc } from "../time/format-time.ts";
 import { jsonOfHosts } from "./hosts-json.ts";
 import { jsonLookedAt } from "./looked-at-json.ts";
@@ -35,5 +36,5 @@ export const renderTimelineJson = (reports: Reports): string => {
     window: jsonLookedAt(reports).window,
     vms,
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return jsonText(document);
 };

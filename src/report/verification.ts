@@ -1,3 +1,4 @@
+import { jsonText } from "./printable.ts";
 import { page, type PageOptions } from "./page.ts";
 import { plain } from "./words.ts";
 
@@ -70,14 +71,10 @@ const headline = (findings: readonly CheckedFinding[]): string => {
 
 /** The same for programs. */
 export const renderVerificationJson = ({ findings }: Verification): string =>
-  `${JSON.stringify(
-    {
-      schemaVersion: 1,
-      findings: findings.map(({ isFoundAgain, ...finding }) => ({
-        ...finding,
-        foundAgain: isFoundAgain,
-      })),
-    },
-    undefined,
-    2,
-  )}\n`;
+  jsonText({
+    schemaVersion: 1,
+    findings: findings.map(({ isFoundAgain, ...finding }) => ({
+      ...finding,
+      foundAgain: isFoundAgain,
+    })),
+  });

@@ -272,4 +272,17 @@ describe("mask", () => {
       expect(process.cpuUsage(begin).user / 1e6).toBeLessThan(2);
     }
   });
+
+  it("knows its own placeholder where a word of the shell ends in the middle of it", () => {
+    const once = mask("exec vmm io.systemd.credential:a=hunter22 --quiet", "file");
+    expect(once).toBe("exec vmm io.systemd.credential:a=<masked, 8 bytes> --quiet");
+    expect(mask(once, "file")).toBe(once);
+  });
+
+  it("masks every part of a value that QEMU names, not the last one alone", () => {
+    const masked = mask(
+      "-fw_cfg name=opt/io.systemd.credentials/a,string=b: Invalid parameter 'SECONDPART': Invalid parameter 'THIRDPART'",
+    );
+    expect(masked).not.toMatch(/SECONDPART|THIRDPART/u);
+  });
 });

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { micros } from "../../vocabulary.ts";
 
-const time = v.pipe(v.number(), v.transform(micros));
+const time = v.pipe(v.number(), v.safeInteger(), v.transform(micros));
 
 const fileStat = v.object({
   type: v.picklist([

@@ -4,7 +4,7 @@ export const BUNDLE_SCHEMA = "mvdoctor-bundle";
 export const BUNDLE_VERSION = 1;
 export const MANIFEST = "manifest.json";
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const PROGRAMS = ["journalctl", "systemctl", "nix-store", "nix", "getfacl", "git"] as const;
 const FAILURES = [
   "not-installed",

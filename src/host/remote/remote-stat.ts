@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { FileStat, FileType } from "../../evidence/reference.ts";
-import { micros } from "../../vocabulary.ts";
+import { micros, nearestMicros } from "../../vocabulary.ts";
 
 /** What stat(1) prints of one file, each field ended by a NUL: name, st_mode in hex, owner, group, size, and times with microseconds. */
 export const STAT_FORMAT = String.raw`--printf=%n\0%f\0%u\0%g\0%s\0%.6Y\0%.6Z\0%.6W\0`;
@@ -10,7 +10,7 @@ const whole = v.pipe(v.string(), v.regex(/^\d+$/u), v.transform(Number));
 const time = v.pipe(
   v.string(),
   v.regex(/^-?\d+\.\d{6}$/u),
-  v.transform((text) => micros(Number(text.replace(".", "")))),
+  v.transform((text) => nearestMicros(Number(text.replace(".", "")))),
 );
 /** A birth time that nobody kept is 0, or `-` in coreutils up to 8.31. */
 const birth = v.union([
