@@ -198,7 +198,7 @@ const diagnoseVm = (
   const texts = runnersByPath([runners?.current, runners?.booted], store?.runners ?? []);
   return {
     vm,
-    status: statusOf(findings, history, { gaps, stages }),
+    status: statusOf(findings, history, { gaps, stages, journalComplete }),
     everWorked: everWorked({
       history,
       hostJournal,
@@ -230,7 +230,15 @@ const statusOf = (
   history:
     | { readonly running: boolean; readonly phases: readonly { readonly kind: string }[] }
     | undefined,
-  { gaps, stages }: { readonly gaps: readonly Gap[]; readonly stages: readonly SecretStages[] },
+  {
+    gaps,
+    stages,
+    journalComplete,
+  }: {
+    readonly gaps: readonly Gap[];
+    readonly stages: readonly SecretStages[];
+    readonly journalComplete: boolean;
+  },
 ): VmStatus => {
   const open = findings.filter(
     ({ repaired, role, scope }) => !repaired && role !== "risk" && scope.inForce,
@@ -239,7 +247,7 @@ const statusOf = (
   if (history === undefined) return "unknown";
   if (open.some(({ severity }) => isAtLeast(severity, "warning"))) return "degraded";
   if (history.running)
-    return gaps.some(({ required }) => required) || stages.some(mayBeRefused)
+    return !journalComplete || gaps.some(({ required }) => required) || stages.some(mayBeRefused)
       ? "unknown"
       : "healthy";
   if (findings.some(({ id, scope }) => id === "unrelated/stopped-by-hand" && scope.inForce))

@@ -136,7 +136,8 @@ const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState>
     credentials: credentialsStage(loaded, walks, {
       bySystemd,
       fallback: hasFallback(secret, input.unit),
-      unit: input.unit,
+      // Without the runner nobody knows by which name a secret is handed over.
+      isWhole: isWhole(input.unit) && input.runner !== undefined,
     }),
     runner,
     hypervisor: guest === "ok" ? "ok" : "unknown",
@@ -200,15 +201,15 @@ const credentialsStage = (
   {
     bySystemd,
     fallback,
-    unit,
+    isWhole: isAll,
   }: {
     readonly bySystemd: boolean;
     readonly fallback: boolean;
-    readonly unit: VmUnit | undefined;
+    readonly isWhole: boolean;
   },
 ): StageState => {
   if (fallback) return "ok";
-  if (!bySystemd) return isWhole(unit) ? "not-configured" : "unknown";
+  if (!bySystemd) return isAll ? "not-configured" : "unknown";
   if (loaded.some(({ source }) => source === undefined)) return "unknown";
   if (walks.some(({ end }) => end === "absent")) return "broken";
   return walks.some(({ end }) => end === "present") ? "ok" : "unknown";
@@ -255,7 +256,8 @@ const inOrder = (
   for (const stage of STAGES) {
     const state = raw[stage];
     if (broken && state !== "not-configured") ordered[stage] = "not-reached";
-    else if (arrived && (state === "unknown" || state === "broken")) ordered[stage] = "ok";
+    else if (arrived && (state === "broken" || (state === "unknown" && stage !== "credentials")))
+      ordered[stage] = "ok";
     else if (state === "broken") broken = true;
   }
   return ordered;

@@ -1,5 +1,5 @@
 import { mask, maskTokens } from "./redaction.ts";
-import type { CommandEnd, Host, Lookup, UnmaskedHost } from "./host.ts";
+import type { CommandEnd, CommandResult, Host, Lookup, UnmaskedHost } from "./host.ts";
 import { outputMask, type OutputMask } from "./masked-output.ts";
 
 /**
@@ -29,7 +29,7 @@ export const maskedHost = (host: UnmaskedHost): Host => ({
   },
   async run(command) {
     const result = await host.run(command);
-    const stdout = maskedLines(result.stdout, outputMask(command.program));
+    const stdout = maskedLines(answerIn(result), outputMask(command.program));
     return { ...result, ...maskedEnd(result), stdout };
   },
   stream(command) {
@@ -43,6 +43,12 @@ export const maskedHost = (host: UnmaskedHost): Host => ({
 
 const withReason = <T>(found: Lookup<T>): Lookup<T> =>
   found.status === "refused" ? { status: "refused", reason: mask(found.reason) } : found;
+
+/** So much is kept of an answer that was cut because it was too long: it is none, and masking all of it would take a minute. */
+const MOST_OF_CUT = 64 * 1024;
+
+const answerIn = ({ failure, stdout }: CommandResult): string =>
+  failure === "too-much-output" ? stdout.slice(0, MOST_OF_CUT) : stdout;
 
 const maskedEnd = (end: CommandEnd): CommandEnd => ({ ...end, stderr: mask(end.stderr) });
 

@@ -47,6 +47,7 @@ export const readEntries = async (
     const entry = parseJsonEntry(line);
     if (entry === undefined) {
       malformed += 1;
+      if (malformed > MOST_MALFORMED) break;
       continue;
     }
     if (window.since !== undefined && entry.time < window.since) continue;
@@ -61,9 +62,16 @@ export const readEntries = async (
     entries,
     malformed,
     complaints,
-    ...(hasFailed(end) ? { failure: failureText(end) } : {}),
+    ...(hasFailed(end)
+      ? { failure: failureText(end) }
+      : malformed > MOST_MALFORMED
+        ? { failure: "journalctl printed line after line that is no entry, and was ended" }
+        : {}),
   };
 };
+
+/** Who prints so many lines that are no entry is not journalctl, and may never end. */
+const MOST_MALFORMED = 10_000;
 
 /** One entry that was looked for; `unknown` where the journal could not be asked, which is not the same as nothing there. */
 export type Nearest =
@@ -86,13 +94,19 @@ export const lastEntryBefore = (host: Host, until: Micros, { boot }: Window): Pr
 const nearest = async (host: Host, args: readonly string[]): Promise<Nearest> => {
   const stream = host.stream({ program: "journalctl", args: ["--output=json", ...args] });
   let entry: JournalEntry | undefined;
+  let odd = 0;
   for await (const line of stream.lines) {
     entry = parseJsonEntry(line);
     if (entry !== undefined) break;
+    odd += line.length > 0 ? 1 : 0;
+    if (odd > MOST_MALFORMED) break;
   }
   const end = await stream.end;
   if (entry !== undefined) return { status: "found", entry };
-  return hasFailed(end) ? { status: "unknown", why: failureText(end) } : { status: "none" };
+  if (hasFailed(end)) return { status: "unknown", why: failureText(end) };
+  return odd > 0
+    ? { status: "unknown", why: "journalctl answered in a form that is not known" }
+    : { status: "none" };
 };
 
 export const complaintsOf = (stderr: string): readonly string[] =>
