@@ -95,7 +95,10 @@ export const collectHostJournal = async (
 };
 
 /** Where there are boots there is an oldest entry. */
-const oldestMissing = (oldest: Nearest, { boots }: BootsRead): readonly JournalShortfall[] => {
+const oldestMissing = (
+  oldest: Nearest,
+  { boots, failure }: BootsRead,
+): readonly JournalShortfall[] => {
   switch (oldest.status) {
     case "found":
       return [];
@@ -108,12 +111,15 @@ const oldestMissing = (oldest: Nearest, { boots }: BootsRead): readonly JournalS
             ),
           ];
     case "unknown":
-      return [
-        {
-          kind: kindOf(oldest.why),
-          reason: `its oldest entry could not be looked at: ${oldest.why}`,
-        },
-      ];
+      // What failed for the same reason before is told already.
+      return oldest.why === failure
+        ? []
+        : [
+            {
+              kind: kindOf(oldest.why),
+              reason: `its oldest entry could not be looked at: ${oldest.why}`,
+            },
+          ];
   }
 };
 

@@ -140,7 +140,7 @@ describe.skipIf(!canServe)("hosts over ssh", () => {
     expect(answer.vms).toMatchObject([
       { vm: "test-vm", host: OWN.name, rootCauses: ["runner/no-secret-path", "access/file-mode"] },
     ]);
-    expect(answer.coverage.gaps).toMatchObject([
+    expect(answer.coverage.gaps.filter(({ host }) => host !== OWN.name)).toMatchObject([
       {
         host: "nowhere.invalid",
         reason: expect.stringContaining("nowhere.invalid cannot be asked"),

@@ -12,7 +12,6 @@ export const QUESTION_KINDS: readonly QuestionKind[] = [
   { name: "the boots", asks: /^journalctl --list-boots/u, sources: ["journal"] },
   { name: "the headers of files", asks: /^journalctl --header/u, sources: ["journal"] },
   { name: "damage", asks: /^journalctl --verify/u, sources: ["journal"] },
-  { name: "rights", asks: /^journalctl --lines=0/u, sources: ["journal"] },
   { name: "names of units", asks: /^journalctl --field=/u, sources: ["state-directory"] },
   { name: "systemd's words", asks: /^journalctl .*--grep=/u, sources: ["host"] },
   { name: "the kernel's words", asks: /^journalctl .*_TRANSPORT=audit/u, sources: ["kernel-log"] },
