@@ -4,7 +4,8 @@ import { endOf, endProgram } from "./process-end.ts";
 import { environment, options, USUAL_SECONDS, type RunLimits } from "./process-settings.ts";
 import { runAsStream } from "./process-stream.ts";
 
-const MOST_BYTES = 64 * 1024 * 1024;
+/** An answer that is read as a whole is a list of boots, of paths, of names: none comes near this. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Runs the programs of a host; a program is a file name and its arguments, never a line for a shell. */
 export interface Programs {

@@ -40,6 +40,7 @@ const STORE_PATH = storePathOf(SCRIPT);
 export const FILE_TARGETS: readonly Target[] = [
   {
     name: "unit files",
+    inputs: 20000,
     corpus: corpusOf(textsAt(/\.(?:service|conf|target)$/u)),
     run(bytes) {
       const settings = parseUnitFile(UNIT, bytes.toString("utf8"));
@@ -52,7 +53,7 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "runner scripts",
-    inputs: 3000,
+    inputs: 1500,
     corpus: corpusOf(textsAt(/microvm-run$|-start$|\/activate$/u)),
     run(bytes) {
       readRunnerScript(SCRIPT, mask(bytes.toString("utf8"), "file"));
@@ -60,21 +61,25 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "scripts of agenix",
+    inputs: 3000,
     corpus: corpusOf([AGENIX, ...textsAt(/\/activate$/u)]),
     run: (bytes) => readAgenixScript(SCRIPT, bytes.toString("utf8")),
   },
   {
     name: "what installers declare",
+    inputs: 3000,
     corpus: corpusOf([...textsAt(/manifest\.json$/u), AGENIX]),
     run: (bytes) => declaredSecrets(answeringHost(bytes), SCRIPT),
   },
   {
     name: "nix-store --dump-db",
+    inputs: 20000,
     corpus: corpusOf(printedBy("nix-store --dump-db")),
     run: (bytes) => parseRegistrations(bytes.toString("utf8").split("\n")),
   },
   {
     name: "nix path-info",
+    inputs: 3000,
     corpus: corpusOf(printedBy("nix path-info")),
     async run(bytes) {
       const found = await collectRegistrations(
@@ -95,6 +100,7 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "flake.lock",
+    inputs: 3000,
     corpus: corpusOf([
       '{"nodes":{"microvm":{"locked":{"lastModified":1758948099,"narHash":"sha256-a","owner":"microvm-nix","repo":"microvm.nix","rev":"71beea0","type":"github"},"original":{"owner":"microvm-nix","repo":"microvm.nix","type":"github"}}},"version":7}',
     ]),
@@ -106,6 +112,7 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "git log",
+    inputs: 3000,
     corpus: corpusOf([
       "\u001Eaaaa\u001F1758948099\u001F1758948100\u001Fbbbb cccc\u001Fpass the key\n\nflake.nix\nhosts/a.nix\n\u001Ebbbb\u001F1758940000\u001F1758940000\u001F\u001Ffirst\n",
     ]),
@@ -118,6 +125,7 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "suppressions",
+    inputs: 3000,
     corpus: corpusOf([
       '{"suppress":[{"rule":"access/file-mode","vm":"a","path":"/run/secrets/a","reason":"known","until":"2026-12-31"}]}',
     ]),
@@ -125,6 +133,7 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "links",
+    inputs: 10000,
     // What is drawn by lot here is the tree.
     corpus: corpusOf(["/a/b", "a/../b/c", "../../x", "/l/l/l/l"]),
     async run(bytes, random) {

@@ -30,6 +30,7 @@ const QUESTIONS: readonly [readonly string[], ...(readonly string[])[]] = [
 export const JOURNAL_TARGETS: readonly Target[] = [
   {
     name: "journal JSON",
+    inputs: 12000,
     corpus: corpusOf([
       ...ENTRIES,
       '{"__CURSOR":"s=1;i=1","__REALTIME_TIMESTAMP":"1758948099120000","MESSAGE":[27,91,51,49,109,104,105],"_PID":["1",[50]]}',
@@ -41,6 +42,7 @@ export const JOURNAL_TARGETS: readonly Target[] = [
   },
   {
     name: "journal export",
+    inputs: 20000,
     corpus: corpusOf([
       ...DETAILED.map(exported),
       `${exported(DETAILED[0] ?? "{}").slice(0, -1)}MESSAGE\n\u0003\0\0\0\0\0\0\0a\nb\n\n`,
@@ -113,6 +115,7 @@ export const JOURNAL_TARGETS: readonly Target[] = [
   },
   {
     name: "systemctl show",
+    inputs: 3000,
     corpus: corpusOf([
       "ActiveState=active\nSubState=running\nResult=success\nInvocationID=7d5bd1a4c2e04a9b8fb0a4f1f8d2c111\nMainPID=4711\nNeedDaemonReload=no\nActiveEnterTimestamp=Sat 2025-09-27 05:40:00 UTC\n",
       "ActiveState=failed\nSubState=failed\nResult=exit-code\nInvocationID=\nMainPID=0\nNeedDaemonReload=yes\nActiveEnterTimestamp=\n",

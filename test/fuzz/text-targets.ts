@@ -66,6 +66,7 @@ const withText = (recorded: Recording, text: string): Recording => ({
 export const TEXT_TARGETS: readonly Target[] = [
   {
     name: "masked lines",
+    inputs: 5000,
     corpus: corpusOf(MESSAGES),
     run(bytes) {
       const text = bytes.toString("utf8");
@@ -78,6 +79,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "masked files",
+    inputs: 3000,
     corpus: corpusOf(textsAt(/microvm-run$|\.conf$|\.service$|\/activate$/u)),
     run(bytes) {
       const text = bytes.toString("utf8");
@@ -88,6 +90,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "words of programs",
+    inputs: 3000,
     corpus: corpusOf(MESSAGES),
     run(bytes) {
       const text = bytes.toString("utf8");
@@ -97,6 +100,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "answers of a remote shell",
+    inputs: 5000,
     corpus: corpusOf([
       `hello\n${NONCE} 0\nworld\n${NONCE} 1\n${NONCE}.\n`,
       [
@@ -128,6 +132,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "reports to verify",
+    inputs: 3000,
     corpus: corpusOf([REPORT]),
     async run(bytes) {
       const parsed = parseReportFile(bytes.toString("utf8"));
@@ -139,6 +144,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "times",
+    inputs: 5000,
     corpus: corpusOf([
       "2025-09-27 01:52:00",
       "yesterday",
@@ -162,7 +168,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "pseudonyms",
-    inputs: 3000,
+    inputs: 1000,
     corpus: corpusOf([
       ...textsAt(/^\/etc\/passwd$/u),
       ...ENTRIES.slice(0, 10),
@@ -177,7 +183,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "archives of bundles",
-    inputs: 3000,
+    inputs: 2500,
     corpus: [smallArchive],
     async run(bytes, random) {
       await unpackBundle(await repacked(bytes, random.oneIn(8) ? random : undefined));
@@ -185,7 +191,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "members of bundles",
-    inputs: 3000,
+    inputs: 1500,
     corpus: corpusOf([
       ...textsAt(/hostname$/u),
       ...ENTRIES.slice(0, 3),

@@ -45,7 +45,7 @@ vi.mock(import("../../src/rules/index.ts"), async (original) => {
 
 /**
  * Tells the scenarios of one folder of `test/scenarios`: each is a whole host that is built and diagnosed. The first one in which a rule
- * fires is told under other names, too, and with less evidence. A folder is a file of tests, so that they run side by side.
+ * fires is told under other names, too, or with less evidence: by turns. A folder is a file of tests, so that they run side by side.
  */
 export const tellScenarios = async (folder: string): Promise<void> => {
   const scenarios = (await loadScenarioCases()).filter(({ file }) => file.startsWith(`${folder}/`));
@@ -64,8 +64,12 @@ export const tellScenarios = async (folder: string): Promise<void> => {
       "$title",
       async (scenario) => {
         await inScratch(async (dir) => {
+          const isFirst = first.get(scenario.subject)?.name === scenario.name;
+          // Both for each rule would take the suite over five minutes.
+          const isEven = [...first.keys()].indexOf(scenario.subject) % 2 === 0;
           await tell(scenario, dir, {
-            isFirst: first.get(scenario.subject)?.name === scenario.name,
+            isRenamed: isFirst && isEven,
+            isWeakened: isFirst && !isEven,
             isOneOfFolder: scenario.subject === sample?.subject && scenario.name === sample.name,
           });
           told += 1;
@@ -97,7 +101,7 @@ const isStory = ({ kind, args }: ScenarioCase): boolean => kind === "fires" && a
 const tell = async (
   scenario: ScenarioCase,
   dir: string,
-  { isFirst, isOneOfFolder }: { readonly isFirst: boolean; readonly isOneOfFolder: boolean },
+  { isRenamed, isWeakened, isOneOfFolder }: Telling,
 ): Promise<void> => {
   const root = join(dir, "as-it-is");
   const host = await buildScenario(scenario, root);
@@ -113,9 +117,23 @@ const tell = async (
   for (const [page, text] of Object.entries({ ...outcome.pages(), bundle }))
     expect({ page, shows: canariesIn(text) }).toEqual({ page, shows: [] });
   if (isOneOfFolder) await tellUnderPseudonyms(scenario, host, recording.recorded(), outcome);
-  if (!isFirst) return;
+  if (isRenamed) await tellElsewhere(scenario, dir, outcome);
+  if (isWeakened) await tellWithLess(scenario, host, recording.recorded(), outcome);
+};
 
-  // Other names, zone and day, and a journal in two files.
+/** How else a scenario is told than as it is. */
+interface Telling {
+  readonly isRenamed: boolean;
+  readonly isWeakened: boolean;
+  readonly isOneOfFolder: boolean;
+}
+
+/** Under other names, zone and day, and with a journal in two files, the story is the same. */
+const tellElsewhere = async (
+  scenario: ScenarioCase,
+  dir: string,
+  outcome: Outcome,
+): Promise<void> => {
   const elsewhere = { ...scenario, vm: newName(scenario.vm) };
   const other = await buildScenario(scenario, join(dir, "renamed"), {
     change: renamed,
@@ -123,11 +141,18 @@ const tell = async (
   });
   const same = await outcomeOf(elsewhere, other, openScenario(scenario, join(dir, "renamed")));
   expect(same && essence(same.vm)).toEqual(essence(outcome.vm));
+};
 
-  // Evidence that is taken away weakens what is found, and never makes it good.
+/** Evidence that is taken away weakens what is found, and never makes it good. */
+const tellWithLess = async (
+  scenario: ScenarioCase,
+  host: Scenario,
+  recorded: Recording,
+  outcome: Outcome,
+): Promise<void> => {
   const known = new Set(outcome.vm.findings.map(({ id }) => id));
   for (const [what, lost] of Object.entries(LOST)) {
-    const left = without(replayHost(recording.recorded()), lost);
+    const left = without(replayHost(recorded), lost);
     const less = await outcomeOf(scenario, host, left);
     if (less === undefined) continue;
     const fresh = less.vm.rootCauses.filter((id) => !known.has(id));
