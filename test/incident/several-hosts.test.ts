@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -114,6 +114,7 @@ describe.skipIf(!canServe)("hosts over ssh", () => {
   const tree = builtTrees(STORY);
   let server: SshServer;
   let env: Readonly<Record<string, string>>;
+  let live = "";
   beforeAll(async () => {
     server = await serveTree(tree(STORY));
     // The real ssh, which finds the server where its configuration says so.
@@ -134,6 +135,7 @@ describe.skipIf(!canServe)("hosts over ssh", () => {
   it("are one report, with a gap for the one that does not answer", () => {
     const args = ["diagnose", "test-vm", "--json", "-H", "root@here", "-H", "nowhere.invalid"];
     const { status, stdout } = runMvdoctor([...args, ...NOW], { env });
+    live = stdout;
     expect(status).toBe(1);
     const answer = JSON.parse(stdout) as Answer;
     expect(answer.complete).toBe(false);
@@ -150,14 +152,10 @@ describe.skipIf(!canServe)("hosts over ssh", () => {
 
   it("are collected like any other, and need no ssh any more", async () => {
     const file = join(scratch, "ssh.mvb");
-    const collected = runMvdoctor(
-      ["collect", "test-vm", "-H", "root@here", "--output-file", file, ...NOW],
-      { env },
-    );
-    expect(collected.status).toBe(0);
-    const live = runMvdoctor(["report", "test-vm", "-H", "root@here", ...NOW], { env });
-    expect(runMvdoctor(["report", "--bundle", file, ...NOW])).toEqual(live);
-    expect((await readFile(file)).length).toBeGreaterThan(10_000);
+    const hosts = ["-H", "root@here", "-H", "nowhere.invalid"];
+    runMvdoctor(["collect", "test-vm", ...hosts, "--output-file", file, ...NOW], { env });
+    const replayed = runMvdoctor(["diagnose", "test-vm", "--json", "--bundle", file, ...NOW]);
+    expect(replayed.stdout).toBe(live);
   });
 });
 
