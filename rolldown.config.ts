@@ -10,6 +10,8 @@ export const bundleOptions = (
 ): InputOptions & { readonly output: OutputOptions } => ({
   input,
   platform: "node",
+  // The oldest that package.json allows: it has no `await using`.
+  transform: { target: "node22.12" },
   // oclif asks for it where it transpiles commands itself, which src/command-line/run-oclif.ts forbids.
   external: ["typescript"],
   plugins: [thirdPartyLicenses()],

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { requireTools } from "../support/requirements.ts";
-import { REPOSITORY } from "../support/run-node.ts";
+import { REPOSITORY, runNode } from "../support/run-node.ts";
 
 /** The .js files that Node opens: a count that is the same on every machine, where milliseconds are not. */
 const openedScripts = (flag: string): string[] => {
@@ -25,5 +26,33 @@ describe.skipIf(!requireTools("strace"))("start-up", () => {
 
   test.for(["--version", "--help"])("%s loads no command", (flag) => {
     expect(openedScripts(flag).filter((file) => file.includes("/commands/"))).toStrictEqual([]);
+  });
+});
+
+/** Complains of each pattern that is made with a name for two of its groups. */
+const WATCH_PATTERNS = `
+globalThis.RegExp = new Proxy(RegExp, {
+  construct(target, args, self) {
+    const names = [...String(args[0]?.source ?? args[0]).matchAll(/\\(\\?<([A-Za-z]\\w*)>/g)].map(([, name]) => name);
+    if (new Set(names).size < names.length) console.error("a name for two groups: " + names);
+    return Reflect.construct(target, args, self);
+  },
+});`;
+
+describe("the oldest Node that package.json allows", () => {
+  test("finds no syntax that it does not know", () => {
+    const scripts = globSync(join(REPOSITORY, "dist/**/*.js"));
+    expect(scripts.length).toBeGreaterThan(10);
+    for (const script of scripts)
+      expect(readFileSync(script, "utf8")).not.toMatch(/^\s*(?:await )?using \w+ = /mu);
+  });
+
+  test("finds no pattern with a name for two groups", () => {
+    const hook = `data:text/javascript,${encodeURIComponent(WATCH_PATTERNS)}`;
+    const bundle = join(REPOSITORY, "fixtures/incidents/secret-never-loaded/evidence.mvb");
+    const program = join(REPOSITORY, "dist/bin.js");
+    const { stdout, stderr } = runNode(["--import", hook, program, "list", "--bundle", bundle]);
+    expect(stdout).toContain("test-vm");
+    expect(stderr).toBe("");
   });
 });

@@ -24,8 +24,16 @@ interface Pattern {
   readonly pattern: RegExp;
 }
 
+/** The groups of each alternative get its number: Node 22 takes no name twice, not even in alternatives. */
 const words = (...alternatives: readonly string[]): RegExp =>
-  new RegExp(alternatives.join("|"), "iu");
+  new RegExp(
+    alternatives
+      .map((one, index) =>
+        one.replaceAll(/(?<=\(\?<|\\k<)[a-z]+(?=>)/gu, (name) => `${name}${index}`),
+      )
+      .join("|"),
+    "iu",
+  );
 
 /** The most telling first: a line counts once. */
 export const PATTERNS: readonly Pattern[] = [

@@ -12,11 +12,18 @@ export const vmmErrors = (text: string): readonly VmmErrorMeaning[] => {
   for (const { about, pattern } of PATTERNS) {
     const found = pattern.exec(text);
     if (found === null || (about === "arguments" && HELPER.test(text))) continue;
-    const object = found.groups?.["object"] ?? OBJECTS[about]?.exec(text)?.groups?.["object"];
+    const object = objectIn(found) ?? OBJECTS[about]?.exec(text)?.groups?.["object"];
     return [{ kind: "vmm-error", about, ...(object === undefined ? {} : { object }) }];
   }
   return [];
 };
+
+/** The group of whichever alternative it was. */
+const objectIn = ({ groups = {} }: RegExpExecArray): string | undefined =>
+  Object.entries(groups).find(
+    ([name, value]: readonly [string, string | undefined]) =>
+      name.startsWith("object") && value !== undefined,
+  )?.[1];
 
 /** A VMM goes on after a warning of its own, such as that of a TAP interface that is there already. */
 const BENIGN = /[\s:[]WARN(?:ING)?[\s:\]]|^\S+: warning: /u;
