@@ -5,7 +5,11 @@ import type { Report } from "../report/report.ts";
 import { parseVmName, type VmName } from "../vocabulary.ts";
 import { lookAtHost, type LookedAt } from "./look-at-host.ts";
 import type { Answer, NoSuchVm, Request, WrongUsage } from "./request.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { readSuppressions } from "./suppressions.ts";
+
+/** Each host is asked by some ten programs at once. */
+const HOSTS_AT_A_TIME = 8;
 
 /** Reasons over hosts that are open: one report for each, read side by side. */
 export const diagnoseHosts = async (
@@ -18,10 +22,8 @@ export const diagnoseHosts = async (
   if (wishes.status === "wrong-usage") return wishes;
   const { signal } = request;
   const looks: LookedAt[] = [];
-  for (const look of await Promise.all(
-    hosts.map((host) =>
-      lookAtHost(signal === undefined ? host : interruptible(host, signal), request, named.names),
-    ),
+  for (const look of await sideBySide(hosts, HOSTS_AT_A_TIME, (host) =>
+    lookAtHost(signal === undefined ? host : interruptible(host, signal), request, named.names),
   )) {
     if (look.status === "wrong-usage") return look;
     looks.push(look);
@@ -42,7 +44,7 @@ export const diagnoseHosts = async (
       showSkipped: request.showSkipped === true,
     };
   };
-  const [first, ...others] = await Promise.all(looks.map(reportOf));
+  const [first, ...others] = await sideBySide(looks, HOSTS_AT_A_TIME, reportOf);
   if (first === undefined) throw new TypeError("no host was given");
   const reports = [first, ...others] as const;
   return {
