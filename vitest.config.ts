@@ -1,24 +1,33 @@
 import { defineConfig } from "vitest/config";
 
-const SCENARIOS = "test/scenarios/**/*.test.ts";
+/** Folders whose tests start many programs. */
+const STARTING = [
+  "command-line",
+  "faults",
+  "host/remote",
+  "incident",
+  "journal",
+  "live",
+  "scenarios",
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // The default leaves one core to a watcher; these tests wait for other programs most of the time.
-    maxWorkers: 2,
+    // One more than the cores that CI has: these tests wait for other programs half of the time.
+    maxWorkers: 3,
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
     projects: [
-      // These start thousands of programs, and starting one costs the more the larger a worker has grown.
-      { extends: true, test: { name: "scenarios", include: [SCENARIOS] } },
+      // Starting a program costs the more the larger a worker has grown.
+      { extends: true, test: { name: "starting", include: STARTING } },
       // For these a worker of its own costs half a second a file; no test changes what another sees.
       {
         extends: true,
         test: {
-          name: "tests",
+          name: "computing",
           include: ["test/**/*.test.ts"],
-          exclude: [SCENARIOS],
+          exclude: STARTING,
           isolate: false,
         },
       },

@@ -40,7 +40,7 @@ const STORE_PATH = storePathOf(SCRIPT);
 export const FILE_TARGETS: readonly Target[] = [
   {
     name: "unit files",
-    inputs: 20000,
+    inputs: 15000,
     corpus: corpusOf(textsAt(/\.(?:service|conf|target)$/u)),
     run(bytes) {
       const settings = parseUnitFile(UNIT, bytes.toString("utf8"));
@@ -53,7 +53,7 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "runner scripts",
-    inputs: 1500,
+    inputs: 1000,
     corpus: corpusOf(textsAt(/microvm-run$|-start$|\/activate$/u)),
     run(bytes) {
       readRunnerScript(SCRIPT, mask(bytes.toString("utf8"), "file"));
@@ -79,7 +79,7 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "nix path-info",
-    inputs: 3000,
+    inputs: 2000,
     corpus: corpusOf(printedBy("nix path-info")),
     async run(bytes) {
       const found = await collectRegistrations(
@@ -92,6 +92,7 @@ export const FILE_TARGETS: readonly Target[] = [
   },
   {
     name: "getfacl",
+    inputs: 5000,
     corpus: corpusOf([
       ...printedBy("getfacl"),
       "# file: /run/secrets/\\303\\274ber\n# owner: 0\nuser::rw-\nuser:1000:r--\ngroup::---\nmask::r--\nother::---\n\n",

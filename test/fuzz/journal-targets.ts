@@ -56,7 +56,7 @@ export const JOURNAL_TARGETS: readonly Target[] = [
   },
   {
     name: "saved journals",
-    inputs: 3000,
+    inputs: 2000,
     corpus: corpusOf(
       [0, 4, 9].flatMap((at) => {
         const lines = DETAILED.slice(at, at + 2);
@@ -94,6 +94,7 @@ export const JOURNAL_TARGETS: readonly Target[] = [
   },
   {
     name: "journalctl --header",
+    inputs: 5000,
     corpus: corpusOf(printedBy("journalctl --header")),
     run(bytes) {
       for (const { first, last } of parseHeaders(bytes.toString("utf8")).files) {
@@ -104,6 +105,7 @@ export const JOURNAL_TARGETS: readonly Target[] = [
   },
   {
     name: "journalctl --list-boots",
+    inputs: 5000,
     corpus: corpusOf(printedBy("journalctl --list-boots")),
     async run(bytes) {
       const { boots } = await readBoots(answeringHost(bytes));

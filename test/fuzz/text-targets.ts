@@ -79,7 +79,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "masked files",
-    inputs: 3000,
+    inputs: 2000,
     corpus: corpusOf(textsAt(/microvm-run$|\.conf$|\.service$|\/activate$/u)),
     run(bytes) {
       const text = bytes.toString("utf8");
@@ -90,7 +90,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "words of programs",
-    inputs: 3000,
+    inputs: 2000,
     corpus: corpusOf(MESSAGES),
     run(bytes) {
       const text = bytes.toString("utf8");
@@ -168,7 +168,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "pseudonyms",
-    inputs: 1000,
+    inputs: 500,
     corpus: corpusOf([
       ...textsAt(/^\/etc\/passwd$/u),
       ...ENTRIES.slice(0, 10),
@@ -183,7 +183,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "archives of bundles",
-    inputs: 2500,
+    inputs: 2000,
     corpus: [smallArchive],
     async run(bytes, random) {
       await unpackBundle(await repacked(bytes, random.oneIn(8) ? random : undefined));
@@ -191,7 +191,7 @@ export const TEXT_TARGETS: readonly Target[] = [
   },
   {
     name: "members of bundles",
-    inputs: 1500,
+    inputs: 1000,
     corpus: corpusOf([
       ...textsAt(/hostname$/u),
       ...ENTRIES.slice(0, 3),

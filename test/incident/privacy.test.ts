@@ -30,16 +30,6 @@ describe.skipIf(!canBuildTrees)("a secret stays where it is", () => {
     expect(await readFile(secret, "utf8")).toContain(CANARY);
   });
 
-  // Each scenario's pages and recording are looked through where it is told (test/support/tell-scenarios.ts).
-  it.each(["diagnose", "timeline", "report", "check", "list"])(
-    "%s writes it nowhere",
-    (command) => {
-      const { stdout, stderr } = runMvdoctor([command, "test-vm", "--root", tree(STORY)]);
-      expect(stdout.length).toBeGreaterThan(100);
-      expect(canariesIn(`${stdout}${stderr}`)).toEqual([]);
-    },
-  );
-
   it("would be seen where the border lets one file, or one line, through", async () => {
     const root = tree(STORY);
     const host = openHost(root);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { builtTrees, canBuildTrees } from "../support/built-trees.ts";
+import { canariesIn } from "../support/canary.ts";
 import { requireTools } from "../support/requirements.ts";
 import { REPOSITORY, runMvdoctor } from "../support/run-node.ts";
 import { changesOutside, openedFiles, traced } from "../support/system-calls.ts";
@@ -86,7 +87,8 @@ describe.skipIf(!canBuildTrees || !canTrace)("what the program asks of the kerne
   );
 
   it.each(COMMANDS)("changes nothing and speaks to nobody: $args", async ({ args, mayWrite }) => {
-    const { calls, stderr } = await run(...args, "test-vm", "--root", tree(STORY));
+    const { calls, stdout, stderr } = await run(...args, "test-vm", "--root", tree(STORY));
+    expect(canariesIn(`${stdout}${stderr}`)).toEqual([]);
     expect(stderr).toMatch(/^(?:mvdoctor: collected .*)?$/u);
     expect(openedFiles(calls).length).toBeGreaterThan(10);
     expect(changesOutside(calls, mayWrite)).toEqual([]);

@@ -134,7 +134,7 @@ describe.skipIf(!canBuildTrees)("the incident and its variants", () => {
   });
 
   it("gives the same bytes twice, in every format", async () => {
-    const look = () => allPages(openHost(tree(STORY)), { now: NOW[1] });
+    const look = () => allPages(openHost(tree(STORY)), { now: NOW[1] }, ["test-vm"]);
     expect(await look()).toEqual(await look());
     const args = ["report", "test-vm", "--root", tree(STORY), ...NOW];
     expect(runMvdoctor(args).stdout).toBe(runMvdoctor(args).stdout);
