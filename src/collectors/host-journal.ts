@@ -56,7 +56,8 @@ export const collectHostJournal = async (
   const shortfalls = [
     ...problems([boots.failure, read.failure], complaints),
     ...oldestMissing(oldest, boots),
-    ...damage,
+    // Where rights are missing that is told once.
+    ...damage.filter(({ reason }) => !TOO_FEW_RIGHTS.test(reason)),
     ...(boots.failure === undefined && boots.boots.length === 0
       ? [notKept("the journal holds no entry at all")]
       : []),

@@ -75,10 +75,7 @@ export const recordHost = (host: Host): RecordingHost => {
       async run(command) {
         const began = performance.now();
         const result = await host.run(command);
-        kept.commands[keyOf(command)] = {
-          ...asked(command, began),
-          ...result,
-        };
+        kept.commands[keyOf(command)] = { ...asked(command, began), ...result };
         return result;
       },
       stream(command) {
