@@ -135,13 +135,14 @@ describe.skipIf(!canBoot)("on a live host", () => {
   });
 
   it("gives the same from a bundle, byte for byte", async () => {
-    // The VM is stopped, and what anybody else logs meanwhile lies behind the end.
-    const end = Math.floor(Date.now() / 1000);
-    const now = ["--json", "--now", `@${end}`, "--until", `@${end}`];
     const program = [`${PROGRAM}/node`, `${PROGRAM}/dist/bin.js`] as const;
     const file = "/tmp/live.mvb";
     const collected = await inside(...program, "collect", "demo-vm", "--output-file", file);
     expect(collected.exitCode).toBe(0);
+    // The VM is stopped, and what anybody else has logged since lies behind the end.
+    const whole = await inside(...program, "diagnose", "--bundle", file, "--json");
+    const end = parseReport(whole.stdout).coverage.lastEntry ?? "";
+    const now = ["--json", "--now", end, "--until", end];
     const live = await inside(...program, "diagnose", "demo-vm", ...now);
     const replayed = await inside(...program, "diagnose", "--bundle", file, ...now);
     expect(replayed.stdout).toBe(live.stdout);
