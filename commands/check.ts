@@ -1,11 +1,10 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { statusOfFindings } from "../src/command-line/exit-status.ts";
-import { endWith, interruption } from "../src/command-line/interruption.ts";
+import { endWith } from "../src/command-line/interruption.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
-import { writeOutput } from "../src/command-line/output.ts";
-import { redactionOf, redactMapOf, writeMap } from "../src/command-line/redaction.ts";
 import { refusal } from "../src/command-line/refusal.ts";
+import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
   failOnFlag,
@@ -13,7 +12,6 @@ import {
   redactionFlags,
   showSkippedFlag,
   sourceFlags,
-  sourceOf,
 } from "../src/command-line/source-flags.ts";
 import { diagnose, foretold, render } from "../src/index.ts";
 
@@ -31,19 +29,10 @@ export default class Check extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Check);
     const format = chosenFormat(flags, "text");
-    const answer = await diagnose({
-      source: sourceOf(flags),
-      times: flags,
-      vms: args.vm ?? [],
-      config: flags.config,
-      redaction: redactionOf(flags, redactMapOf(flags)),
-      signal: interruption(),
-      showSkipped: flags["show-skipped"],
-    });
+    const answer = await diagnose(reportRequest(flags, args.vm));
     if (answer.status !== "diagnosed") throw refusal(answer);
-    const file = flags["output-file"];
-    await writeOutput(render(answer.reports, "check", format, screen({ file })), { file });
-    await writeMap(answer.redactionMap, flags);
+    const page = render(answer.reports, "check", format, screen({ file: flags["output-file"] }));
+    await writeReport(page, answer.redactionMap, flags);
     const { severities, complete } = foretold(answer.reports);
     endWith(statusOfFindings(severities, { failOn: flags["fail-on"], complete }));
   }

@@ -1,11 +1,10 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { statusOfFindings } from "../src/command-line/exit-status.ts";
-import { endWith, interruption } from "../src/command-line/interruption.ts";
+import { endWith } from "../src/command-line/interruption.ts";
 import { chosenFormat, type Format } from "../src/command-line/output-format.ts";
-import { writeOutput } from "../src/command-line/output.ts";
-import { redactionOf, redactMapOf, writeMap } from "../src/command-line/redaction.ts";
 import { refusal } from "../src/command-line/refusal.ts";
+import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
   failOnFlag,
@@ -14,7 +13,6 @@ import {
   outputFlags,
   redactionFlags,
   sourceFlags,
-  sourceOf,
 } from "../src/command-line/source-flags.ts";
 import { diagnose, render } from "../src/index.ts";
 
@@ -36,20 +34,15 @@ export default class Diagnose extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diagnose);
     const format = chosenFormat(flags, this.fallback);
-    const answer = await diagnose({
-      source: sourceOf(flags),
-      times: flags,
-      vms: args.vm ?? [],
-      flake: flags.flake,
-      config: flags.config,
-      redaction: redactionOf(flags, redactMapOf(flags)),
-      signal: interruption(),
-      showSkipped: flags["show-skipped"],
-    });
+    const answer = await diagnose(reportRequest(flags, args.vm));
     if (answer.status !== "diagnosed") throw refusal(answer);
-    const file = flags["output-file"];
-    await writeOutput(render(answer.reports, "diagnosis", format, screen({ file })), { file });
-    await writeMap(answer.redactionMap, flags);
+    const page = render(
+      answer.reports,
+      "diagnosis",
+      format,
+      screen({ file: flags["output-file"] }),
+    );
+    await writeReport(page, answer.redactionMap, flags);
     endWith(
       statusOfFindings(answer.severities, {
         failOn: flags["fail-on"],

@@ -11,8 +11,9 @@ import { renderRuleIndex, renderRulePage } from "./report/rule-pages.ts";
 import { RULES } from "./rules/index.ts";
 import type { Severity } from "./vocabulary.ts";
 
-export { render, type Format } from "./report/render.ts";
+export { render, type Format, type View } from "./report/render.ts";
 export { collect } from "./requests/collect.ts";
+export { REDACTABLE } from "./vocabulary.ts";
 export { redactBundle } from "./requests/redact.ts";
 export { planned } from "./requests/plan.ts";
 export { verify } from "./requests/verify.ts";

@@ -78,6 +78,10 @@ export const stageOf = (id: RuleId): Stage | undefined => {
   return isStage(group) ? group : undefined;
 };
 
+/** What of a host can be given other names: machines with their ids and domains, people, and the places that people made up names for. */
+export const REDACTABLE = ["hosts", "users", "paths"] as const;
+export type Redactable = (typeof REDACTABLE)[number];
+
 export const SEVERITIES = ["critical", "error", "warning", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 export type Certainty = "proven" | "strong" | "weak";

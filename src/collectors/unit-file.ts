@@ -1,3 +1,4 @@
+import { CONTROL_ESCAPES } from "../host/control-escapes.ts";
 import type { HostPath, UnitName } from "../vocabulary.ts";
 
 /** One assignment of a unit file. */
@@ -180,13 +181,7 @@ const QUOTE = /^["']$/u;
 const SPACE = /^[ \t\n\r]/u;
 const ESCAPES = new Map(
   Object.entries({
-    a: "\u0007",
-    b: "\b",
-    f: "\f",
-    n: "\n",
-    r: "\r",
-    t: "\t",
-    v: "\v",
+    ...CONTROL_ESCAPES,
     s: " ",
     "\\": "\\",
     '"': '"',

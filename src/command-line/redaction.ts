@@ -1,9 +1,7 @@
 import { CLIError } from "@oclif/core/errors";
+import type { Redaction } from "../requests/request.ts";
+import { REDACTABLE, type Redactable } from "../vocabulary.ts";
 import { writeOutput } from "./output.ts";
-
-/** What can be given other names. */
-export const REDACTABLE = ["hosts", "users", "paths"] as const;
-export type Redactable = (typeof REDACTABLE)[number];
 
 /** The list of `--redact=hosts,users`. */
 export const parseRedactable = (input: string): readonly Redactable[] => {
@@ -31,8 +29,7 @@ export const mapFile = ({ "redact-map": named }: RedactFlags, output: string): s
 export const redactionOf = (
   { redact }: RedactFlags,
   map: string | undefined,
-): { readonly kinds: readonly Redactable[]; readonly map?: string } | undefined =>
-  redact === undefined ? undefined : { kinds: redact, ...(map === undefined ? {} : { map }) };
+): Redaction | undefined => (redact === undefined ? undefined : { kinds: redact, map });
 
 /** Where the map of a report goes: beside its file, or where somebody says; a report on stdout has none unless somebody does. */
 export const redactMapOf = (

@@ -3,7 +3,8 @@ import * as Flags from "@oclif/core/flags";
 import type { Source } from "../requests/request.ts";
 import { FAIL_ON } from "./exit-status.ts";
 import { FORMATS } from "./output-format.ts";
-import { parseRedactable, REDACTABLE, type Redactable } from "./redaction.ts";
+import { REDACTABLE, type Redactable } from "../vocabulary.ts";
+import { parseRedactable } from "./redaction.ts";
 
 // An empty value is nearly always an unset shell variable. Taken as "absent" it would silently mean this host.
 const text = Flags.custom({
@@ -148,10 +149,14 @@ export const redactionFlags = {
 };
 
 /** For the command that redacts a bundle. */
-export const redactFlags = (target: string) => ({
+export const redactFlags = {
   ...redactionFlags,
-  "output-file": text({ ...output, helpValue: "FILE", summary: `write to FILE: ${target}` }),
-});
+  "output-file": text({
+    ...output,
+    helpValue: "FILE",
+    summary: "write to FILE: BUNDLE.redacted.mvb unless told",
+  }),
+};
 
 /** For the command that writes a bundle. */
 export const bundleFlags = {
@@ -204,17 +209,7 @@ export const showSkippedFlag = {
   }),
 };
 
-interface SourceFlags {
-  readonly root?: string | undefined;
-  readonly directory?: string | undefined;
-  readonly file?: readonly string[] | undefined;
-  readonly bundle?: string | undefined;
-  readonly host?: readonly string[] | undefined;
-  readonly sudo?: boolean | undefined;
-  readonly merge?: boolean | undefined;
-  readonly timeout?: number | undefined;
-  readonly "journal-url"?: string | undefined;
-}
+type SourceFlags = Omit<Source, "journalUrl"> & { readonly "journal-url"?: Source["journalUrl"] };
 
 /** Where the evidence comes from, as the flags say it. */
 export const sourceOf = ({ "journal-url": journalUrl, ...flags }: SourceFlags): Source => ({

@@ -2,7 +2,8 @@ import type { FileStat } from "../evidence/reference.ts";
 import type { HostPath, Micros } from "../vocabulary.ts";
 
 /** The programs that a host may run; each is only ever asked to read. */
-export type Program = "journalctl" | "systemctl" | "nix-store" | "nix" | "getfacl" | "git";
+export const PROGRAMS = ["journalctl", "systemctl", "nix-store", "nix", "getfacl", "git"] as const;
+export type Program = (typeof PROGRAMS)[number];
 
 /** A program with its arguments, as the report shows it. Where the host lies elsewhere (`--root`), the host adds what is needed. */
 export interface Command {
@@ -10,13 +11,15 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-export type CommandFailure =
-  | "not-installed"
-  | "timed-out"
-  | "too-much-output"
-  | "not-possible"
+export const COMMAND_FAILURES = [
+  "not-installed",
+  "timed-out",
+  "too-much-output",
+  "not-possible",
   /** Whoever asked has given up (Ctrl-C). */
-  | "interrupted";
+  "interrupted",
+] as const;
+export type CommandFailure = (typeof COMMAND_FAILURES)[number];
 
 export interface CommandEnd {
   readonly exitCode: number | null;

@@ -1,3 +1,4 @@
+import { endedStream } from "./ended-stream.ts";
 import type { CommandEnd, CommandStream, Host, Lookup } from "./host.ts";
 
 /** A host that answers nothing more once the signal is given: what was read until then stays, the rest says that it was interrupted. */
@@ -8,9 +9,7 @@ export const interruptible = (host: Host, signal: AbortSignal): Host => ({
   readText: (path) => unlessGiven(signal, () => host.readText(path), REFUSED),
   run: (command) => unlessGiven(signal, () => host.run(command), { ...INTERRUPTED, stdout: "" }),
   stream: (command) =>
-    signal.aborted
-      ? { lines: none(), end: Promise.resolve(INTERRUPTED) }
-      : untilGiven(signal, host.stream(command)),
+    signal.aborted ? endedStream(INTERRUPTED) : untilGiven(signal, host.stream(command)),
 });
 
 const WHY = "it was interrupted";
@@ -55,7 +54,3 @@ const untilGiven = (signal: AbortSignal, { lines, end }: CommandStream): Command
   };
   return { lines: taken(), end: ended };
 };
-
-async function* none(): AsyncGenerator<Buffer> {
-  // Nothing was read.
-}

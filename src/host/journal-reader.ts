@@ -1,3 +1,4 @@
+import { endedStream } from "./ended-stream.ts";
 import { readGit } from "./git.ts";
 import type { CommandResult, CommandStream, Host } from "./host.ts";
 import { maskedHost } from "./masked-host.ts";
@@ -45,10 +46,6 @@ export const journalOnly = (journal: JournalReader, origin: string): Host => {
       return program === "git" ? readGit(args) : notPossible;
     },
     stream: ({ program, args }) =>
-      program === "journalctl"
-        ? journal.stream(args)
-        : { lines: noLines(), end: Promise.resolve(notPossible) },
+      program === "journalctl" ? journal.stream(args) : endedStream(notPossible),
   });
 };
-
-async function* noLines(): AsyncGenerator<Buffer> {}

@@ -1,3 +1,4 @@
+import { endedStream } from "./ended-stream.ts";
 import * as v from "valibot";
 import type { CommandResult, CommandStream } from "./host.ts";
 import type { JournalReader } from "./journal-reader.ts";
@@ -80,9 +81,7 @@ export const ofMachine = (journal: JournalReader, machineId: string): JournalRea
     },
     stream(args) {
       const started = narrowed(args).then((narrow): CommandStream =>
-        narrow.status === "failed"
-          ? { lines: noLines(), end: Promise.resolve(narrow.result) }
-          : journal.stream(narrow.args),
+        narrow.status === "failed" ? endedStream(narrow.result) : journal.stream(narrow.args),
       );
       return {
         lines: (async function* () {
@@ -107,5 +106,3 @@ const noSuchBoot = (offset: string): CommandResult => ({
   stdout: "",
   stderr: `No journal boot entry found for the specified boot (${offset}).`,
 });
-
-async function* noLines(): AsyncGenerator<Buffer> {}

@@ -1,3 +1,4 @@
+import { endedStream } from "./ended-stream.ts";
 import { join } from "node:path";
 import { hostPath, type HostPath } from "../vocabulary.ts";
 import { fileTree } from "./file-tree.ts";
@@ -98,11 +99,9 @@ const withoutJournal = (host: Host, why: string): Host => {
   const end = { exitCode: null, stderr: why, failure: "not-possible" } as const;
   return withJournal(host, {
     run: async () => ({ ...end, stdout: "" }),
-    stream: () => ({ lines: noLines(), end: Promise.resolve(end) }),
+    stream: () => endedStream(end),
   });
 };
-
-async function* noLines(): AsyncGenerator<Buffer> {}
 
 /** The host, whose journalctl says one word more where it answers. */
 const withWord = (host: Host, word: string): Host => ({

@@ -1,3 +1,4 @@
+import { endedStream } from "./ended-stream.ts";
 import type { Command, CommandResult, Host } from "./host.ts";
 import { maskedHost } from "./masked-host.ts";
 
@@ -54,12 +55,8 @@ export const plannedHost = (): { readonly host: Host; readonly plan: () => Plan 
       },
       stream(command) {
         keep(command);
-        return { lines: noLines(), end: Promise.resolve(unasked) };
+        return endedStream(unasked);
       },
     }),
   };
 };
-
-async function* noLines(): AsyncGenerator<Buffer> {
-  // Nothing is read.
-}

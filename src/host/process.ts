@@ -1,3 +1,4 @@
+import { endedStream } from "./ended-stream.ts";
 import { execa } from "execa";
 import type { CommandEnd, CommandResult, CommandStream } from "./host.ts";
 import { endOf, endProgram } from "./process-end.ts";
@@ -37,8 +38,7 @@ export const localPrograms = (seconds = USUAL_SECONDS): Programs => {
     },
     runAsStream(argv) {
       const [file] = argv;
-      if (silent.has(file))
-        return { lines: noLines(), end: Promise.resolve(notAskedAgain(file, seconds)) };
+      if (silent.has(file)) return endedStream(notAskedAgain(file, seconds));
       const stream = runAsStream(argv, { seconds });
       const end = stream.end.then((ended) => {
         noteEnd(file, ended);
@@ -54,10 +54,6 @@ const notAskedAgain = (file: string, seconds: number): CommandEnd => ({
   stderr: `${file} gave no answer within ${seconds} s before and was not asked again`,
   failure: "timed-out",
 });
-
-async function* noLines(): AsyncGenerator<Buffer> {
-  // Nothing was read.
-}
 
 /** Runs a program to its end. Never throws: what went wrong is in `failure`. */
 export const runToEnd = async (

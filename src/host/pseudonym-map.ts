@@ -11,10 +11,6 @@ const pseudonymMap = v.object({
   paths: names,
 });
 
-/** What may be given other names: machines with their ids and domains, people, and the places that people made up names for. */
-export const PSEUDONYM_KINDS = ["hosts", "users", "paths"] as const;
-export type PseudonymKind = (typeof PSEUDONYM_KINDS)[number];
-
 /** From each name as it is on the host to the one that stands for it. It undoes what was done: a file of its own, of mode 0600. */
 export type PseudonymMap = v.InferOutput<typeof pseudonymMap>;
 

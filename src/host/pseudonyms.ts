@@ -1,7 +1,8 @@
 import type { Recording } from "./recording.ts";
 import { literal, namesIn, ownComponents, PATH, type RecordedNames } from "./recorded-names.ts";
 import { rewritten } from "./recorded-strings.ts";
-import type { PseudonymKind, PseudonymMap } from "./pseudonym-map.ts";
+import type { Redactable } from "../vocabulary.ts";
+import type { PseudonymMap } from "./pseudonym-map.ts";
 
 export interface Pseudonymised {
   readonly recorded: Recording;
@@ -16,7 +17,7 @@ export interface Pseudonymised {
  */
 export const pseudonymise = (
   recorded: Recording,
-  kinds: ReadonlySet<PseudonymKind>,
+  kinds: ReadonlySet<Redactable>,
   known: PseudonymMap,
 ): Pseudonymised => {
   const names = namesIn(recorded);

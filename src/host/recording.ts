@@ -31,6 +31,29 @@ export interface Recording {
   readonly streams: Record<string, AskedCommand & { readonly lines: readonly string[] }>;
 }
 
+/** What a recording of this host says before anything was asked. */
+export const emptyRecording = ({
+  kind,
+  ownJournal,
+  origin,
+  unreachable,
+  missing,
+}: Pick<Recording, "kind" | "ownJournal" | "origin"> & {
+  readonly unreachable?: string | undefined;
+  readonly missing?: readonly string[] | undefined;
+}): Recording => ({
+  kind,
+  ownJournal,
+  origin,
+  ...(unreachable === undefined ? {} : { unreachable }),
+  ...(missing === undefined ? {} : { missing }),
+  lstat: {},
+  list: {},
+  text: {},
+  commands: {},
+  streams: {},
+});
+
 /**
  * The key of a command. What only narrows a query with matches is left out: the reader filters by itself, so that a recording
  * answers for every window inside of what it holds.
@@ -48,18 +71,7 @@ export interface RecordingHost {
 
 /** Passes every question on to `host` and remembers the answer. */
 export const recordHost = (host: Host): RecordingHost => {
-  const kept: Recording = {
-    kind: host.kind,
-    ownJournal: host.ownJournal,
-    origin: host.origin,
-    ...(host.unreachable === undefined ? {} : { unreachable: host.unreachable }),
-    ...(host.missing === undefined ? {} : { missing: host.missing }),
-    lstat: {},
-    list: {},
-    text: {},
-    commands: {},
-    streams: {},
-  };
+  const kept = emptyRecording(host);
   return {
     recorded: () => kept,
     host: {

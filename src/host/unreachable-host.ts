@@ -1,3 +1,4 @@
+import { endedStream } from "./ended-stream.ts";
 import type { CommandResult, Host } from "./host.ts";
 import { maskedHost } from "./masked-host.ts";
 
@@ -19,10 +20,6 @@ export const unreachableHost = (origin: string, why: string): Host => {
     list: async () => refused,
     readText: async () => refused,
     run: async () => failed,
-    stream: () => ({ lines: noLines(), end: Promise.resolve(failed) }),
+    stream: () => endedStream(failed),
   });
 };
-
-async function* noLines(): AsyncGenerator<Buffer> {
-  // Nothing can be read.
-}

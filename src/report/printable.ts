@@ -1,5 +1,5 @@
 /** Control characters but the end of a line, marks that turn the direction of text, and line breaks that are none of ours. */
-const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+export const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 /** What stands behind an escape in Select Graphic Rendition (ECMA-48): the colours of our own. */
 const COLOUR = /\[[\d;]{0,16}m/uy;
 
@@ -12,8 +12,8 @@ export const printable = (page: string, { colour }: { readonly colour: boolean }
   });
 
 /**
- * A document as JSON. What a terminal would act on stands in it as `\uXXXX` (RFC 8259, 7), so that a path or a cursor keeps its value and
- * the text may still be looked at.
+ * A document as JSON. What a terminal would act on stands in it as an escape of four hex digits (RFC 8259, 7), so that a path or a cursor
+ * keeps its value and the text may still be looked at.
  */
 export const jsonText = (document: unknown): string =>
   `${JSON.stringify(document, undefined, 2).replaceAll(UNPRINTABLE, (character) =>

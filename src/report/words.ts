@@ -2,10 +2,9 @@ import { stripVTControlCharacters } from "node:util";
 import type { EvidenceRef, FileStat, JournalRef } from "../evidence/reference.ts";
 import { formatClock, formatTime } from "../time/format-time.ts";
 import { micros } from "../vocabulary.ts";
+import { UNPRINTABLE } from "./printable.ts";
 import { idList, type EvidenceNumbers } from "./evidence-numbers.ts";
 
-/** Control characters and marks that turn the direction of text: journals and scripts are other people's text. */
-const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 const MOST_CHARACTERS = 2000;
 
 /** Foreign text as one line that a terminal may show. */

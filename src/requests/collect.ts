@@ -1,11 +1,11 @@
 import { packBundle, type CollectedHost } from "../host/bundle/pack.ts";
 import type { Host } from "../host/host.ts";
-import { interruptible } from "../host/interruptible-host.ts";
-import { recordHost, type Recording, type RecordingHost } from "../host/recording.ts";
+import type { Recording } from "../host/recording.ts";
 import type { Report, Reports } from "../report/report.ts";
+import { plain } from "../report/words.ts";
 import { formatUtc } from "../time/format-time.ts";
 import { VERSION } from "../version.ts";
-import { diagnoseHosts } from "./diagnose-hosts.ts";
+import { diagnoseRecorded } from "./diagnose-recorded.ts";
 import { openSource } from "./open-source.ts";
 import { redactRecordings } from "./redact.ts";
 import type { Refusal, Request } from "./request.ts";
@@ -37,23 +37,15 @@ const collectFrom = async (
   hosts: readonly [Host, ...Host[]],
   request: Request,
 ): Promise<CollectAnswer> => {
-  const [first, ...others] = hosts;
-  const { signal, redaction } = request;
-  const recording = (host: Host): RecordingHost =>
-    recordHost(signal === undefined ? host : interruptible(host, signal));
-  const recordings = [recording(first), ...others.map(recording)] as const;
-  const answer = await diagnoseHosts(
-    [recordings[0].host, ...recordings.slice(1).map(({ host }) => host)],
-    request,
-  );
+  const { redaction } = request;
+  const { answer, recordings } = await diagnoseRecorded(hosts, request);
   if (answer.status !== "diagnosed") return answer;
   const { reports, complete } = answer;
-  const recorded = recordings.map((one) => one.recorded());
   const redacted =
-    redaction === undefined ? undefined : await redactRecordings(recorded, redaction);
+    redaction === undefined ? undefined : await redactRecordings(recordings, redaction);
   if (redacted?.status === "wrong-usage") return redacted;
   const bundle = await packBundle(
-    (redacted?.recordings ?? recorded).map((one, index) => collectedHost(one, reports[index])),
+    (redacted?.recordings ?? recordings).map((one, index) => collectedHost(one, reports[index])),
     {
       tool: { name: "mvdoctor", version: VERSION },
       collected: formatUtc(reports[0].generatedAt),
@@ -88,7 +80,7 @@ const summaryOf = (reports: Reports, { length }: Uint8Array): readonly string[] 
   ...reports.flatMap(({ diagnosis }) =>
     diagnosis.gaps.map(
       ({ source, reason, vm }) =>
-        `gap${vm === undefined ? "" : ` for ${vm}`}, ${source}: ${printable(reason)}`,
+        `gap${vm === undefined ? "" : ` for ${vm}`}, ${source}: ${plain(reason)}`,
     ),
   ),
 ];
@@ -97,6 +89,3 @@ const named = (reports: Reports): string => {
   const vms = reports.flatMap(({ diagnosis }) => diagnosis.vms.map(({ vm }) => vm));
   return vms.length === 0 ? "the host, where no VM was found" : vms.join(", ");
 };
-
-/** A reason may quote what a program of the host said. */
-const printable = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ");

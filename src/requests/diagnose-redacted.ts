@@ -1,9 +1,9 @@
 import type { Host } from "../host/host.ts";
-import { interruptible } from "../host/interruptible-host.ts";
-import { recordHost, replayHost, type RecordingHost } from "../host/recording.ts";
+import { replayHost } from "../host/recording.ts";
 import type { Report } from "../report/report.ts";
 import { formatUtc } from "../time/format-time.ts";
 import { diagnoseHosts } from "./diagnose-hosts.ts";
+import { diagnoseRecorded } from "./diagnose-recorded.ts";
 import { redactRecordings } from "./redact.ts";
 import type { Answer, Redaction, Request, Times } from "./request.ts";
 
@@ -23,20 +23,9 @@ export const diagnoseRedacted = async (
       hint: "collect with both, and diagnose the bundle",
     };
   }
-  const { signal } = request;
-  const recording = (host: Host): RecordingHost =>
-    recordHost(signal === undefined ? host : interruptible(host, signal));
-  const [first, ...others] = hosts;
-  const recordings = [recording(first), ...others.map(recording)] as const;
-  const real = await diagnoseHosts(
-    [recordings[0].host, ...recordings.slice(1).map(({ host }) => host)],
-    request,
-  );
+  const { answer: real, recordings } = await diagnoseRecorded(hosts, request);
   if (real.status !== "diagnosed") return real;
-  const redacted = await redactRecordings(
-    recordings.map((one) => one.recorded()),
-    redaction,
-  );
+  const redacted = await redactRecordings(recordings, redaction);
   if (redacted.status === "wrong-usage") return redacted;
   const [replayed, ...rest] = redacted.recordings.map((recorded, index) =>
     replayHost(recorded, scopeOf(real.reports[index])),

@@ -1,5 +1,5 @@
 import type { Reports } from "../report/report.ts";
-import type { Severity } from "../vocabulary.ts";
+import type { Redactable, Severity } from "../vocabulary.ts";
 
 /** Where the evidence comes from, as the command line names it; nothing of it means this host. */
 export interface Source {
@@ -58,7 +58,7 @@ export type Answer =
 
 /** Which names to replace, and the file that tells what they were before; a file that is there already is gone on with. */
 export interface Redaction {
-  readonly kinds: readonly ("hosts" | "users" | "paths")[];
+  readonly kinds: readonly Redactable[];
   readonly map?: string | undefined;
 }
 

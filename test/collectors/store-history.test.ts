@@ -6,7 +6,7 @@ import { collectRegistrations } from "../../src/collectors/registrations.ts";
 import { collectSourceCopies } from "../../src/collectors/source-copies.ts";
 import { valueOf } from "../../src/evidence/evidence.ts";
 import { openHost } from "../../src/host/open-host.ts";
-import { replayHost } from "../../src/host/recording.ts";
+import { emptyRecording, replayHost } from "../../src/host/recording.ts";
 import { store } from "../support/literals.ts";
 
 const PATH = store("microvm-qemu-demo-vm");
@@ -14,13 +14,7 @@ const PATH = store("microvm-qemu-demo-vm");
 /** A host that gave this answer to `nix path-info`. */
 const answering = (stdout: string, exitCode = 0, stderr = "") =>
   replayHost({
-    kind: "root",
-    ownJournal: false,
-    origin: "a recording",
-    lstat: {},
-    list: {},
-    text: {},
-    streams: {},
+    ...emptyRecording({ kind: "root", ownJournal: false, origin: "a recording" }),
     commands: {
       [`nix path-info --json ${PATH}`]: {
         program: "nix",

@@ -1,31 +1,21 @@
+import { REDACTABLE, type Redactable } from "../../src/vocabulary.ts";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import {
   NO_PSEUDONYMS,
   parsePseudonymMap,
-  PSEUDONYM_KINDS,
   pseudonymMapText,
-  type PseudonymKind,
 } from "../../src/host/pseudonym-map.ts";
 import { pseudonymise } from "../../src/host/pseudonyms.ts";
 import { unpackBundle } from "../../src/host/bundle/unpack.ts";
-import { replayHost, type Recording } from "../../src/host/recording.ts";
+import { emptyRecording, replayHost, type Recording } from "../../src/host/recording.ts";
 import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
 import { allPages } from "../support/all-pages.ts";
 import { parseReport } from "../support/report-json.ts";
 
-const ALL: ReadonlySet<PseudonymKind> = new Set(PSEUDONYM_KINDS);
+const ALL: ReadonlySet<Redactable> = new Set(REDACTABLE);
 const MACHINE = "4f2a6c1e9b7d4e0f8a3c5d6e7f809102";
-const NOTHING: Recording = {
-  kind: "root",
-  ownJournal: false,
-  origin: "a recording",
-  lstat: {},
-  list: {},
-  text: {},
-  commands: {},
-  streams: {},
-};
+const NOTHING = emptyRecording({ kind: "root", ownJournal: false, origin: "a recording" });
 
 const entry = (message: string | readonly number[]): string =>
   JSON.stringify({
@@ -159,9 +149,9 @@ describe("a recording with pseudonyms", () => {
     expect(JSON.stringify(second.recorded)).not.toMatch(/merlin|zoe/u);
   });
 
-  it.each(PSEUDONYM_KINDS)("replaces only what was asked for: %s", (kind) => {
+  it.each(REDACTABLE)("replaces only what was asked for: %s", (kind) => {
     const one = pseudonymise(RECORDED, new Set([kind]), NO_PSEUDONYMS);
-    for (const other of PSEUDONYM_KINDS)
+    for (const other of REDACTABLE)
       expect(Object.keys(one.map[other]).length > 0).toBe(other === kind);
   });
 });

@@ -1,12 +1,9 @@
+import { REDACTABLE, type Redactable } from "../../src/vocabulary.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import {
-  NO_PSEUDONYMS,
-  PSEUDONYM_KINDS,
-  type PseudonymKind,
-} from "../../src/host/pseudonym-map.ts";
+import { NO_PSEUDONYMS } from "../../src/host/pseudonym-map.ts";
 import { pseudonymise } from "../../src/host/pseudonyms.ts";
 import { recordHost, replayHost, type Recording } from "../../src/host/recording.ts";
 import { RULES } from "../../src/rules/index.ts";
@@ -198,7 +195,7 @@ const withoutPaths = ({ vm, exit, report }: Outcome) => ({
   complete: report.complete,
 });
 
-const PSEUDONYMS: ReadonlySet<PseudonymKind> = new Set(PSEUDONYM_KINDS);
+const PSEUDONYMS: ReadonlySet<Redactable> = new Set(REDACTABLE);
 
 const LOST: Readonly<Record<string, Lost>> = {
   "the journal": { program: "journalctl" },

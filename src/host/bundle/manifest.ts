@@ -1,19 +1,12 @@
 import * as v from "valibot";
+import { REDACTABLE } from "../../vocabulary.ts";
+import { COMMAND_FAILURES, PROGRAMS } from "../host.ts";
 
 export const BUNDLE_SCHEMA = "mvdoctor-bundle";
 export const BUNDLE_VERSION = 1;
 export const MANIFEST = "manifest.json";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const PROGRAMS = ["journalctl", "systemctl", "nix-store", "nix", "getfacl", "git"] as const;
-const FAILURES = [
-  "not-installed",
-  "timed-out",
-  "too-much-output",
-  "not-possible",
-  "interrupted",
-] as const;
-
 /** What every member of a bundle has: where it lies, how large it is (bytes), and its SHA-256 as hex digits. */
 const member = {
   member: v.pipe(
@@ -29,7 +22,7 @@ const command = {
   args: v.array(v.string()),
   exitCode: v.nullable(v.number()),
   stderr: v.string(),
-  failure: v.exactOptional(v.picklist(FAILURES)),
+  failure: v.exactOptional(v.picklist(COMMAND_FAILURES)),
   milliseconds: count,
   /** Why not all of what the command had to say is here. */
   cut: v.nullable(v.string()),
@@ -77,7 +70,7 @@ export const manifest = v.object({
   collected: v.string(),
   interrupted: v.boolean(),
   /** What of hosts, users and paths carries other names here. */
-  redacted: v.array(v.picklist(["hosts", "users", "paths"])),
+  redacted: v.array(v.picklist(REDACTABLE)),
   hosts: v.pipe(v.array(host), v.minLength(1)),
 });
 

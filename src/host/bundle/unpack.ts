@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
-import { keyOf, type Recording } from "../recording.ts";
+import { emptyRecording, keyOf, type Recording } from "../recording.ts";
 import { DamagedBundle, LIMITS, membersOf, type UnpackLimits } from "./archive.ts";
 import { files } from "./files.ts";
 import { manifest as manifestSchema, MANIFEST, type Manifest, type Source } from "./manifest.ts";
@@ -59,22 +59,11 @@ const unpackedOf = (members: ReadonlyMap<string, Buffer>): UnpackedBundle => {
 };
 
 const recordingOf = (
-  { origin, kind, ownJournal, unreachable, missing, sources }: Manifest["hosts"][number],
+  host: Manifest["hosts"][number],
   take: (source: Source) => Buffer,
 ): Recording => {
-  const recorded: Recording = {
-    origin,
-    kind,
-    ownJournal,
-    ...(unreachable === undefined ? {} : { unreachable }),
-    ...(missing === undefined ? {} : { missing }),
-    lstat: {},
-    list: {},
-    text: {},
-    commands: {},
-    streams: {},
-  };
-  for (const source of sources) {
+  const recorded = emptyRecording(host);
+  for (const source of host.sources) {
     const body = take(source);
     switch (source.kind) {
       case "files": {

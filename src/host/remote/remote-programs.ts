@@ -1,3 +1,4 @@
+import { endedStream } from "../ended-stream.ts";
 import type { CommandResult } from "../host.ts";
 import type { Programs } from "../process.ts";
 import { failed } from "./command-end.ts";
@@ -49,7 +50,7 @@ export const remotePrograms = (shell: RemoteShell): RemotePrograms => {
     },
     runAsStream(argv) {
       if (isRemoteCommand(argv)) return shell.stream({ argv, seconds: STREAM_SECONDS });
-      return { lines: noLines(), end: Promise.resolve(refusal(argv)) };
+      return endedStream(refusal(argv));
     },
   };
 };
@@ -69,5 +70,3 @@ export const UNANSWERED: RemoteAnswer = {
   ...failed("not-possible", "its host gave no answer"),
   stdout: NOTHING,
 };
-
-async function* noLines(): AsyncGenerator<Buffer> {}

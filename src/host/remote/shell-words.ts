@@ -1,18 +1,10 @@
+import { CONTROL_ESCAPES } from "../control-escapes.ts";
+
 /**
  * A word for sh(1): between single quotes nothing has a meaning but the quote that ends them (POSIX, Shell Command Language, 2.2.2).
  * No word of a shell can hold a NUL; the caller refuses it.
  */
 export const shellWord = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: "\u0007",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-};
 
 /**
  * The names that `ls -A -b -1` printed, one a line. `-b` writes a backslash in front of a letter for a control character, of three
@@ -29,6 +21,6 @@ export const listedNames = (printed: Buffer): readonly string[] =>
 const unescaped = (line: string): string =>
   line.replace(/\\(?:([0-7]{3})|(.))/gsu, (_, octal: string | undefined, character: string) =>
     octal === undefined
-      ? (ESCAPES[character] ?? character)
+      ? (CONTROL_ESCAPES[character] ?? character)
       : String.fromCodePoint(Number.parseInt(octal, 8)),
   );

@@ -1,0 +1,32 @@
+import type { Request } from "../requests/request.ts";
+import { interruption } from "./interruption.ts";
+import { writeOutput } from "./output.ts";
+import { redactionOf, redactMapOf, writeMap } from "./redaction.ts";
+import { sourceOf } from "./source-flags.ts";
+
+type ReportFlags = Parameters<typeof sourceOf>[0] &
+  Parameters<typeof redactMapOf>[0] &
+  Request["times"] &
+  Pick<Request, "flake" | "config"> & { readonly "show-skipped"?: boolean };
+
+/** What a command asks for that shows a report, from its flags and the VMs that it names. */
+export const reportRequest = (flags: ReportFlags, vms: readonly string[] | undefined): Request => ({
+  source: sourceOf(flags),
+  times: flags,
+  vms: vms ?? [],
+  flake: flags.flake,
+  config: flags.config,
+  redaction: redactionOf(flags, redactMapOf(flags)),
+  showSkipped: flags["show-skipped"],
+  signal: interruption(),
+});
+
+/** Writes a report where the flags say, and beside it what its pseudonyms stand for. */
+export const writeReport = async (
+  page: string,
+  redactionMap: string | undefined,
+  flags: ReportFlags,
+): Promise<void> => {
+  await writeOutput(page, { file: flags["output-file"] });
+  await writeMap(redactionMap, flags);
+};
