@@ -47,6 +47,8 @@ export type Lookup<T> =
 /** The VMs and the span of the journal that a bundle holds; without a bound it is all that the host had. */
 export interface Scope {
   readonly vms: readonly string[];
+  /** It was collected for every VM that the host was found to have. */
+  readonly everyVm: boolean;
   readonly since?: Micros;
   readonly boot?: string;
 }

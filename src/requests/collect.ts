@@ -45,7 +45,9 @@ const collectFrom = async (
     redaction === undefined ? undefined : await redactRecordings(recordings, redaction);
   if (redacted?.status === "wrong-usage") return redacted;
   const bundle = await packBundle(
-    (redacted?.recordings ?? recordings).map((one, index) => collectedHost(one, reports[index])),
+    (redacted?.recordings ?? recordings).map((one, index) =>
+      collectedHost(one, reports[index], request.vms.length === 0),
+    ),
     {
       tool: { name: "mvdoctor", version: VERSION },
       collected: formatUtc(reports[0].generatedAt),
@@ -62,11 +64,16 @@ const collectFrom = async (
   };
 };
 
-const collectedHost = (recorded: Recording, report: Report | undefined): CollectedHost => {
+const collectedHost = (
+  recorded: Recording,
+  report: Report | undefined,
+  everyVm: boolean,
+): CollectedHost => {
   const { since, until, boot } = report?.diagnosis.window ?? {};
   return {
     recorded,
     vms: report?.diagnosis.vms.map(({ vm }) => vm) ?? [],
+    everyVm,
     window: {
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),

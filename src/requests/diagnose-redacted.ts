@@ -28,7 +28,7 @@ export const diagnoseRedacted = async (
   const redacted = await redactRecordings(recordings, redaction);
   if (redacted.status === "wrong-usage") return redacted;
   const [replayed, ...rest] = redacted.recordings.map((recorded, index) =>
-    replayHost(recorded, scopeOf(real.reports[index])),
+    replayHost(recorded, scopeOf(real.reports[index], request.vms.length === 0)),
   );
   if (replayed === undefined) throw new TypeError("no host was recorded");
   const answer = await diagnoseHosts([replayed, ...rest], {
@@ -39,8 +39,9 @@ export const diagnoseRedacted = async (
   return answer.status === "diagnosed" ? { ...answer, redactionMap: redacted.map } : answer;
 };
 
-const scopeOf = (report: Report | undefined) => ({
+const scopeOf = (report: Report | undefined, everyVm: boolean) => ({
   vms: report?.diagnosis.vms.map(({ vm }) => vm) ?? [],
+  everyVm,
 });
 
 /** What the times of the request meant the first time: a bare one means another day where nothing is live. */

@@ -6,7 +6,7 @@ import type { Host, Scope } from "../host/host.ts";
 import { openConfiguration } from "../host/open-configuration.ts";
 import { bootNamed, readBoots } from "../journal/boots.ts";
 import type { Window } from "../journal/read.ts";
-import { micros, parseVmName, type Micros, type VmName } from "../vocabulary.ts";
+import { micros, parseVmName, type HostPath, type Micros, type VmName } from "../vocabulary.ts";
 import type { Request, WrongUsage } from "./request.ts";
 import { resolveTimes } from "./times.ts";
 
@@ -43,7 +43,7 @@ export const lookAtHost = async (
   });
   if (resolved.status === "wrong-usage") return resolved;
   const { scope } = host;
-  const found = await findVms(host, stateRoot, names);
+  const found = await vmsOn(host, stateRoot, names);
   return {
     status: "looked-at",
     host,
@@ -51,7 +51,7 @@ export const lookAtHost = async (
       zone,
       boots,
       stateRoot,
-      ...(names.length === 0 && scope === undefined ? { unreadable: found.unreadable } : {}),
+      ...(names.length === 0 ? { unreadable: found.unreadable } : {}),
       ...(configuration === undefined ? {} : { configuration }),
     },
     window: within(scope, {
@@ -59,8 +59,21 @@ export const lookAtHost = async (
       ...(times.boot === undefined ? {} : { boot: bootNamed(times.boot, boots.boots) }),
     }),
     now: resolved.now,
-    found: scope === undefined ? found : { ...found, names: scopedNames(scope) },
+    found,
   };
+};
+
+/** A bundle has the VMs that it was collected for; where others may be is only known of one that was asked for all. */
+const vmsOn = async (
+  host: Host,
+  stateRoot: HostPath,
+  names: readonly VmName[],
+): Promise<VmsFound> => {
+  const { scope } = host;
+  if (scope === undefined) return findVms(host, stateRoot, names);
+  const { unreadable } =
+    scope.everyVm && names.length === 0 ? await findVms(host, stateRoot) : { unreadable: [] };
+  return { names: scopedNames(scope), unreadable };
 };
 
 const scopedNames = ({ vms }: Scope): readonly VmName[] =>

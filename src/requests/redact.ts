@@ -24,10 +24,12 @@ export const redactBundle = async (file: string, redaction: Redaction): Promise<
   const { manifest, recordings } = opened;
   const redacted = await redactRecordings(recordings, redaction);
   if (redacted.status === "wrong-usage") return redacted;
-  const hosts = manifest.hosts.flatMap(({ vms, window }, index): readonly CollectedHost[] => {
-    const recorded = redacted.recordings[index];
-    return recorded === undefined ? [] : [{ recorded, vms, window }];
-  });
+  const hosts = manifest.hosts.flatMap(
+    ({ vms, everyVm, window }, index): readonly CollectedHost[] => {
+      const recorded = redacted.recordings[index];
+      return recorded === undefined ? [] : [{ recorded, vms, everyVm, window }];
+    },
+  );
   const kinds = new Set([...manifest.redacted, ...redaction.kinds]);
   const bundle = await packBundle(hosts, { ...manifest, redacted: [...kinds].toSorted() });
   return { status: "redacted", bundle, map: redacted.map };

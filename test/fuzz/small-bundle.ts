@@ -28,12 +28,15 @@ export const smallRecording: Recording = {
   ),
 };
 
-const packed = await packBundle([{ recorded: smallRecording, vms: ["test-vm"], window: {} }], {
-  tool: { name: "mvdoctor", version: "0.1.0" },
-  collected: "2025-09-27T05:52:00.000000Z",
-  interrupted: false,
-  redacted: [],
-});
+const packed = await packBundle(
+  [{ recorded: smallRecording, vms: ["test-vm"], everyVm: false, window: {} }],
+  {
+    tool: { name: "mvdoctor", version: "0.1.0" },
+    collected: "2025-09-27T05:52:00.000000Z",
+    interrupted: false,
+    redacted: [],
+  },
+);
 
 /** The archive of the bundle, before it is compressed. */
 export const smallArchive: Buffer = gunzipSync(packed);

@@ -78,6 +78,7 @@ describe.skipIf(!canBuildTrees)("a bundle", () => {
     const other = runMvdoctor(["diagnose", "app-vm-02", "--bundle", file]);
     expect(other.status).toBe(4);
     expect(other.stderr).toContain("the VMs found are test-vm");
+    expect(runMvdoctor(["diagnose", "nobody", "--bundle", file]).status).toBe(4);
     const args = ["diagnose", "test-vm", "--json", ...NOW];
     const live = runMvdoctor([...args, "--since", "01:00", "--root", tree(STORY)]);
     expect(runMvdoctor([...args, "--bundle", file]).stdout).toBe(live.stdout);

@@ -53,6 +53,8 @@ const host = v.object({
   missing: v.exactOptional(v.array(v.string())),
   /** The VMs that were looked at. */
   vms: v.array(v.string()),
+  /** No VM was named: these are all that were found. */
+  everyVm: v.boolean(),
   /** The span that was asked for, in microseconds since the epoch. */
   window: v.object({
     since: v.exactOptional(count),

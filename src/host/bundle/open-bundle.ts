@@ -11,6 +11,7 @@ const scopeOf = (host: Manifest["hosts"][number] | undefined): Scope => {
   const { since, boot } = host?.window ?? {};
   return {
     vms: host?.vms ?? [],
+    everyVm: host?.everyVm === true,
     ...(since === undefined ? {} : { since: micros(since) }),
     ...(boot === undefined ? {} : { boot }),
   };

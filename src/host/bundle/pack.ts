@@ -13,6 +13,7 @@ export type BundleHead = Pick<Manifest, "tool" | "collected" | "interrupted" | "
 export interface CollectedHost {
   readonly recorded: Recording;
   readonly vms: readonly string[];
+  readonly everyVm: boolean;
   readonly window: Manifest["hosts"][number]["window"];
 }
 
@@ -34,13 +35,14 @@ export const packBundle = async (
     schema: BUNDLE_SCHEMA,
     version: BUNDLE_VERSION,
     ...head,
-    hosts: hosts.map(({ recorded, vms, window }, index) => ({
+    hosts: hosts.map(({ recorded, vms, everyVm, window }, index) => ({
       origin: recorded.origin,
       kind: recorded.kind,
       ownJournal: recorded.ownJournal,
       ...(recorded.unreachable === undefined ? {} : { unreachable: recorded.unreachable }),
       ...(recorded.missing === undefined ? {} : { missing: [...recorded.missing] }),
       vms: [...vms],
+      everyVm,
       window,
       sources: (members[index] ?? []).map(({ source }) => source),
     })),
