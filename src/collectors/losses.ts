@@ -45,12 +45,12 @@ export const watchLosses = (host: Host): LossWatch => {
         return result;
       },
       stream(command) {
-        const { lines, end } = host.stream(command);
-        const watched = end.then((ended) => {
+        const stream = host.stream(command);
+        const watched = stream.end.then((ended) => {
           note(command.program, lossOfCommand(command.program, ended));
           return ended;
         });
-        return { lines, end: watched };
+        return { ...stream, end: watched };
       },
     },
   };

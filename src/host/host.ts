@@ -1,4 +1,5 @@
 import type { FileStat } from "../evidence/reference.ts";
+import type { JournalFields } from "./journal-fields.ts";
 import type { HostPath, Micros } from "../vocabulary.ts";
 
 /** The programs that a host may run; each is only ever asked to read. */
@@ -31,9 +32,21 @@ export interface CommandResult extends CommandEnd {
   readonly stdout: string;
 }
 
-/** Lines as bytes, without the newline that ended them; `end` settles when all lines were taken or the reader stopped. */
+/** Some entries of a journal, one after the other. */
+export interface EntryBatch {
+  readonly entries: readonly JournalFields[];
+  /** Pieces between them that were no entry. */
+  readonly malformed: number;
+}
+
+/**
+ * What a program prints. `end` settles when all of it was taken or the reader stopped. A reader takes the lines or the entries, not both.
+ */
 export interface CommandStream {
+  /** As bytes, without the newline that ended them. */
   readonly lines: AsyncIterable<Buffer>;
+  /** The same as `lines`, where a journal is read in bulk: much cheaper than a line of JSON for each entry. */
+  readonly entries?: AsyncIterable<EntryBatch>;
   readonly end: Promise<CommandEnd>;
 }
 

@@ -29,28 +29,36 @@ const unlessGiven = <T>(signal: AbortSignal, answer: () => Promise<T>, instead: 
       .finally(() => signal.removeEventListener("abort", give));
   });
 
-/** One listener for the whole stream: a promise that every line waits for as well would keep them all. */
-const untilGiven = (signal: AbortSignal, { lines, end }: CommandStream): CommandStream => {
-  const source = lines[Symbol.asyncIterator]();
+const untilGiven = (
+  signal: AbortSignal,
+  { lines, entries, end }: CommandStream,
+): CommandStream => ({
+  lines: takenUntil(signal, lines),
+  ...(entries === undefined ? {} : { entries: takenUntil(signal, entries) }),
+  end: unlessGiven(signal, () => end, INTERRUPTED),
+});
+
+/** One listener for the whole stream: a promise that every piece waits for as well would keep them all. */
+async function* takenUntil<Piece>(
+  signal: AbortSignal,
+  pieces: AsyncIterable<Piece>,
+): AsyncGenerator<Piece> {
+  const source = pieces[Symbol.asyncIterator]();
   let stopWaiting: (() => void) | undefined;
-  const ended = unlessGiven(signal, () => end, INTERRUPTED);
   const given = (): void => stopWaiting?.();
   signal.addEventListener("abort", given, { once: true });
-  const next = (): Promise<IteratorResult<Buffer, unknown>> =>
+  const next = (): Promise<IteratorResult<Piece, unknown>> =>
     new Promise((resolve, reject) => {
       stopWaiting = () => resolve({ done: true, value: undefined });
       if (signal.aborted) stopWaiting();
       else source.next().then(resolve, reject);
     });
-  const taken = async function* (): AsyncGenerator<Buffer> {
-    try {
-      for (let line = await next(); line.done !== true; line = await next()) yield line.value;
-    } finally {
-      signal.removeEventListener("abort", given);
-      // Not waited for after the signal: a stream that gives nothing would not return either.
-      const returned = source.return?.();
-      if (!signal.aborted) await returned;
-    }
-  };
-  return { lines: taken(), end: ended };
-};
+  try {
+    for (let piece = await next(); piece.done !== true; piece = await next()) yield piece.value;
+  } finally {
+    signal.removeEventListener("abort", given);
+    // Not waited for after the signal: a stream that gives nothing would not return either.
+    const returned = source.return?.();
+    if (!signal.aborted) await returned;
+  }
+}

@@ -1,9 +1,10 @@
 import { closingBracket } from "./closing.ts";
 import { placeholder } from "./placeholder.ts";
+import { recentAnswers } from "./recent-answers.ts";
 import { mask } from "./redaction.ts";
 
-/** Masks a line of `source`, which is whoever writes one line after the other: a process, as a rule. */
-export type LineMask = (text: string, source: string) => string;
+/** Masks a line of a source, which is whoever writes one line after the other: a process, as a rule. */
+export type LineMask = (text: string, source: () => string) => string;
 
 /** Who writes the lines of a journal one after the other: a process of one boot under one name. */
 export const writerOf = (fields: Readonly<Record<string, unknown>>): string =>
@@ -38,19 +39,31 @@ const CREDENTIAL = /io\.systemd\.credential(?:\.binary)?:(?!vmm\.)/u;
  */
 export const lineMask = (): LineMask => {
   const open = new Map<string, Unfinished>();
+  const alone = recentAnswers(
+    (text): Alone => ({ masked: mask(text), begins: beginsIn(text) }),
+    MOST_REMEMBERED,
+  );
   return (text, source) => {
-    const unfinished = open.get(source);
+    const unfinished = open.size === 0 ? undefined : open.get(source());
     if (unfinished !== undefined) {
       unfinished.left -= 1;
       const rest = unfinished.what === "key" ? restOfKey(text) : restOfList(text);
-      if (rest === undefined || rest.isLast || unfinished.left === 0) open.delete(source);
+      if (rest === undefined || rest.isLast || unfinished.left === 0) open.delete(source());
       if (rest !== undefined) return rest.masked;
     }
-    const what = beginsIn(text);
-    if (what !== undefined) open.set(source, { what, left: MOST_LINES });
-    return mask(text);
+    const { masked, begins } = alone(text);
+    if (begins !== undefined) open.set(source(), { what: begins, left: MOST_LINES });
+    return masked;
   };
 };
+
+/** A line by itself, and what of several lines begins in it. */
+interface Alone {
+  readonly masked: string;
+  readonly begins: Unfinished["what"] | undefined;
+}
+
+const MOST_REMEMBERED = 1000;
 
 const beginsIn = (text: string): Unfinished["what"] | undefined => {
   const key = text.search(KEY_BEGINS);

@@ -1,3 +1,5 @@
+import { bulkArgs, bulkStream, isBulk } from "./bulk-journal.ts";
+import { awaitedStream, endedStream } from "./ended-stream.ts";
 import type { CommandResult } from "./host.ts";
 import type { JournalReader } from "./journal-reader.ts";
 import { localPrograms, type Programs } from "./process.ts";
@@ -16,15 +18,13 @@ export const localJournal = (
     return found.length === 0 ? NOTHING : programs.runToEnd(journalctl(found, args));
   },
   stream: (args) => {
-    const started = files().then((found) =>
-      found.length === 0 ? undefined : programs.runAsStream(journalctl(found, args)),
-    );
-    return {
-      lines: (async function* () {
-        yield* (await started)?.lines ?? [];
-      })(),
-      end: started.then((stream) => stream?.end ?? NOTHING),
-    };
+    const started = files().then((found) => {
+      if (found.length === 0) return endedStream(NOTHING);
+      return programs.runAsBytes !== undefined && isBulk(args)
+        ? bulkStream(programs.runAsBytes(journalctl(found, bulkArgs(args))))
+        : programs.runAsStream(journalctl(found, args));
+    });
+    return awaitedStream(started);
   },
 });
 

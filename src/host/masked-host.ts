@@ -1,6 +1,7 @@
 import { mask, maskTokens } from "./redaction.ts";
-import type { CommandEnd, CommandResult, Host, Lookup, UnmaskedHost } from "./host.ts";
-import { outputMask, type OutputMask } from "./masked-output.ts";
+import { entryLines } from "./entry-fields.ts";
+import type { CommandEnd, CommandResult, EntryBatch, Host, Lookup, UnmaskedHost } from "./host.ts";
+import { entryMask, outputMask, type OutputMask } from "./masked-output.ts";
 
 /**
  * The one border that text of a host crosses: takes a host as it was opened, gives one whose every answer is masked. What asks a host
@@ -33,11 +34,15 @@ export const maskedHost = (host: UnmaskedHost): Host => ({
     return { ...result, ...maskedEnd(result), stdout };
   },
   stream(command) {
-    const { lines, end } = host.stream(command);
-    return {
-      lines: maskedBuffers(lines, outputMask(command.program)),
-      end: end.then(maskedEnd),
-    };
+    const { lines, entries, end } = host.stream(command);
+    if (entries === undefined) {
+      return {
+        lines: maskedBuffers(lines, outputMask(command.program)),
+        end: end.then(maskedEnd),
+      };
+    }
+    const masked = maskedBatches(entries);
+    return { entries: masked, lines: entryLines(masked), end: end.then(maskedEnd) };
   },
 });
 
@@ -63,4 +68,10 @@ async function* maskedBuffers(
   masked: OutputMask,
 ): AsyncGenerator<Buffer> {
   for await (const line of lines) yield Buffer.from(masked(line.toString("utf8")));
+}
+
+async function* maskedBatches(batches: AsyncIterable<EntryBatch>): AsyncGenerator<EntryBatch> {
+  const masked = entryMask();
+  for await (const { entries, malformed } of batches)
+    yield { entries: entries.map(masked), malformed };
 }

@@ -1,5 +1,10 @@
 import type { Program } from "./host.ts";
-import { JOURNAL_FIELDS } from "./journal-fields.ts";
+import {
+  isJournalField,
+  JOURNAL_FIELDS,
+  type JournalField,
+  type JournalFields,
+} from "./journal-fields.ts";
 import { lineMask, writerOf, type LineMask } from "./line-masking.ts";
 import { maskLoneValues } from "./lone-values.ts";
 import { mask } from "./redaction.ts";
@@ -10,7 +15,7 @@ export type OutputMask = (line: string) => string;
 /** Takes a program; gives what masks its lines: entries of journalctl field by field, JSON of nix value by value. */
 export const outputMask = (program: Program): OutputMask => {
   const masked = lineMask();
-  const inText = (text: string): string => masked(text, "");
+  const inText = (text: string): string => masked(text, () => "");
   const inField = fieldMask();
   switch (program) {
     case "journalctl":
@@ -50,14 +55,41 @@ const maskedEntry = (
   masked: LineMask,
   inField: OutputMask,
 ): Record<string, unknown> => {
-  const writer = writerOf(entry);
-  const inMessage = (text: string): string => maskLoneValues(masked(text, writer));
+  const inMessage = (text: string): string => maskLoneValues(masked(text, () => writerOf(entry)));
   return Object.fromEntries(
     JOURNAL_FIELDS.filter((field) => Object.hasOwn(entry, field)).map((field) => [
       field,
       maskedValue(entry[field], field === "MESSAGE" ? inMessage : inField),
     ]),
   );
+};
+
+/** Masks the entries of one journal, one after the other, as `outputMask` masks its lines. */
+export const entryMask = (): ((fields: JournalFields) => JournalFields) => {
+  const masked = lineMask();
+  const inField = fieldMask();
+  /** A field has the value that it had before, as a rule. */
+  const before = new Map<JournalField, { readonly value: string; readonly shown: string }>();
+  const shownOf = (field: JournalField, value: string): string => {
+    const known = before.get(field);
+    if (known?.value === value) return known.shown;
+    const shown = inField(value);
+    before.set(field, { value, shown });
+    return shown;
+  };
+  return (fields) => {
+    const shown: Partial<Record<JournalField, string>> = {};
+    for (const name in fields) {
+      if (!isJournalField(name)) continue;
+      const value = fields[name];
+      if (value === undefined) continue;
+      shown[name] =
+        name === "MESSAGE"
+          ? maskLoneValues(masked(value, () => writerOf(fields)))
+          : shownOf(name, value);
+    }
+    return shown;
+  };
 };
 
 /** Numbers, ids and cursors, which are most of an entry. */

@@ -1,4 +1,4 @@
-import { endedStream } from "./ended-stream.ts";
+import { awaitedStream, endedStream } from "./ended-stream.ts";
 import * as v from "valibot";
 import type { CommandResult, CommandStream } from "./host.ts";
 import type { JournalReader } from "./journal-reader.ts";
@@ -83,12 +83,7 @@ export const ofMachine = (journal: JournalReader, machineId: string): JournalRea
       const started = narrowed(args).then((narrow): CommandStream =>
         narrow.status === "failed" ? endedStream(narrow.result) : journal.stream(narrow.args),
       );
-      return {
-        lines: (async function* () {
-          yield* (await started).lines;
-        })(),
-        end: started.then(({ end }) => end),
-      };
+      return awaitedStream(started);
     },
   };
 };

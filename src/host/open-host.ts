@@ -1,3 +1,4 @@
+import { bulkArgs, bulkStream, isBulk } from "./bulk-journal.ts";
 import type { Host } from "./host.ts";
 import { fileTree } from "./file-tree.ts";
 import { readGit } from "./git.ts";
@@ -57,7 +58,7 @@ interface HostParts {
 /** The host that these files and programs are of. */
 export const hostOf = ({
   files,
-  programs: { runToEnd, runAsStream },
+  programs: { runToEnd, runAsStream, runAsBytes },
   root,
   journal,
   isRoot,
@@ -121,8 +122,12 @@ export const hostOf = ({
             : notPossible("no systemd runs there");
       }
     },
-    stream: ({ program, args }) =>
-      runAsStream(program === "journalctl" ? journalctl(args) : [program, ...args]),
+    stream({ program, args }) {
+      if (program !== "journalctl") return runAsStream([program, ...args]);
+      return runAsBytes !== undefined && isBulk(args)
+        ? bulkStream(runAsBytes(journalctl(bulkArgs(args))))
+        : runAsStream(journalctl(args));
+    },
   });
 };
 

@@ -12,14 +12,29 @@ import {
 /** A stream is not kept as a whole; this much of it ends it all the same. */
 const MOST_STREAMED_BYTES = 8 * 1024 * 1024 * 1024;
 
-/**
- * Runs a program and hands out its lines as they come. Ends it when it is silent for `seconds`, prints more than `mostBytes`, or when the
- * reader stops early.
- */
+/** What a program prints, in the pieces in which it comes. */
+export interface ByteStream {
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly end: Promise<CommandEnd>;
+}
+
+/** Runs a program and hands out its lines as they come; otherwise as `runAsBytes`. */
 export const runAsStream = (
+  argv: readonly [string, ...string[]],
+  limits: RunLimits = {},
+): CommandStream => {
+  const { chunks, end } = runAsBytes(argv, limits);
+  return { lines: splitLines(chunks), end };
+};
+
+/**
+ * Runs a program and hands out what it prints as it comes. Ends it when it is silent for `seconds`, prints more than `mostBytes`, or when
+ * the reader stops early.
+ */
+export const runAsBytes = (
   [file, ...args]: readonly [string, ...string[]],
   { seconds = USUAL_SECONDS, mostBytes = MOST_STREAMED_BYTES }: RunLimits = {},
-): CommandStream => {
+): ByteStream => {
   const child = execa(file, args, {
     ...options,
     env: environment(),
@@ -31,7 +46,7 @@ export const runAsStream = (
     stopped ??= why;
     endProgram(child);
   };
-  const lines = async function* (): AsyncGenerator<Buffer> {
+  const chunks = async function* (): AsyncGenerator<Buffer> {
     let bytes = 0;
     let isDone = false;
     let isAwaited = true;
@@ -40,14 +55,14 @@ export const runAsStream = (
       if (isAwaited) stop("timed-out");
     }, seconds * 1000);
     try {
-      for await (const line of splitLines(child.stdout)) {
+      for await (const chunk of child.stdout) {
         isAwaited = false;
-        bytes += line.length + 1;
+        bytes += chunk.length;
         if (bytes > mostBytes) {
           stop("too-much-output");
           return;
         }
-        yield line;
+        yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
         isAwaited = true;
         silence.refresh();
       }
@@ -67,18 +82,17 @@ export const runAsStream = (
       ? { exitCode: 0, stderr }
       : { exitCode: null, stderr, failure: stopped };
   });
-  return { lines: lines(), end };
+  return { chunks: chunks(), end };
 };
 
 /** A line is held no further than this; what is longer is no entry of a journal that anybody can read. */
 const MOST_LINE_BYTES = 64 * 1024 * 1024;
 
 /** Splits at 0x0A only: journalctl prints U+2028 inside its JSON strings, where `readline` would split too. */
-async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
   let held = 0;
-  for await (const chunk of chunks) {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  for await (const bytes of chunks) {
     let from = 0;
     for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, from)) {
       const piece = bytes.subarray(from, at);

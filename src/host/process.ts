@@ -3,7 +3,7 @@ import { execa } from "execa";
 import type { CommandEnd, CommandResult, CommandStream } from "./host.ts";
 import { endOf, endProgram } from "./process-end.ts";
 import { environment, options, USUAL_SECONDS, type RunLimits } from "./process-settings.ts";
-import { runAsStream } from "./process-stream.ts";
+import { runAsBytes, runAsStream, type ByteStream } from "./process-stream.ts";
 
 /** An answer that is read as a whole is a list of boots, of paths, of names: none comes near this. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -17,6 +17,8 @@ export interface Programs {
   ) => Promise<CommandResult>;
   /** Hands out lines as they come; a reader that stops early ends the program. */
   readonly runAsStream: (argv: readonly [string, ...string[]]) => CommandStream;
+  /** The same in pieces, whatever the program prints. Not where programs are run line by line. */
+  readonly runAsBytes?: (argv: readonly [string, ...string[]]) => ByteStream;
 }
 
 /**
@@ -27,6 +29,11 @@ export const localPrograms = (seconds = USUAL_SECONDS): Programs => {
   const silent = new Set<string>();
   const noteEnd = (file: string, { failure }: CommandEnd): void => {
     if (failure === "timed-out") silent.add(file);
+  };
+  const noted = async (file: string, end: Promise<CommandEnd>): Promise<CommandEnd> => {
+    const ended = await end;
+    noteEnd(file, ended);
+    return ended;
   };
   return {
     async runToEnd(argv, limits = {}) {
@@ -39,12 +46,17 @@ export const localPrograms = (seconds = USUAL_SECONDS): Programs => {
     runAsStream(argv) {
       const [file] = argv;
       if (silent.has(file)) return endedStream(notAskedAgain(file, seconds));
-      const stream = runAsStream(argv, { seconds });
-      const end = stream.end.then((ended) => {
-        noteEnd(file, ended);
-        return ended;
-      });
-      return { lines: stream.lines, end };
+      const { lines, end } = runAsStream(argv, { seconds });
+      return { lines, end: noted(file, end) };
+    },
+    runAsBytes(argv) {
+      const [file] = argv;
+      if (silent.has(file)) {
+        const { lines, end } = endedStream(notAskedAgain(file, seconds));
+        return { chunks: lines, end };
+      }
+      const { chunks, end } = runAsBytes(argv, { seconds });
+      return { chunks, end: noted(file, end) };
     },
   };
 };

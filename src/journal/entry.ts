@@ -1,4 +1,5 @@
-import { isJournalField, type JournalField, type JournalFields } from "../host/journal-fields.ts";
+import { fieldsOfJson } from "../host/entry-fields.ts";
+import type { JournalField, JournalFields } from "../host/journal-fields.ts";
 import {
   bootId,
   invocationId,
@@ -31,78 +32,49 @@ export interface JournalEntry {
   readonly identifier: string;
   readonly pid?: number;
   readonly uid?: number;
-  readonly fields: Omit<JournalFields, "MESSAGE">;
+  readonly fields: JournalFields;
 }
 
-/**
- * One line of `journalctl -o json`. `undefined` for a line that is no entry: total, whatever the bytes.
- * Shapes of values as journalctl 252 to 262 prints them: a string, an array of bytes (control characters or no UTF-8),
- * null (too long without --all), or an array of these where a field is repeated.
- */
+/** One line of `journalctl -o json`, as `fieldsOfJson` takes it. `undefined` for a line that is no entry. */
 export const parseJsonEntry = (line: Uint8Array): JournalEntry | undefined => {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(
-      Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8"),
-    );
-  } catch {
-    return undefined;
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
-  const fields: Partial<Record<JournalField, string>> = {};
-  for (const [name, value] of Object.entries(parsed)) {
-    if (!isJournalField(name)) continue;
-    const text = fieldText(value);
-    if (text !== undefined) fields[name] = text;
-  }
-  return entryOf(fields);
+  const fields = fieldsOfJson(line);
+  return fields === undefined ? undefined : entryOf(fields);
 };
 
-/** The text of one value; of a repeated field, an array of values, the first that is text. journalctl nests no deeper. */
-const fieldText = (value: unknown): string | undefined => {
-  const text = valueText(value);
-  if (text !== undefined || !Array.isArray(value)) return text;
-  for (const part of value) {
-    const one = valueText(part);
-    if (one !== undefined) return one;
-  }
-  return undefined;
-};
-
-const valueText = (value: unknown): string | undefined => {
-  if (typeof value === "string") return value;
-  if (typeof value === "number") return String(value);
-  return Array.isArray(value) && value.every((byte) => typeof byte === "number")
-    ? Buffer.from(value).toString("utf8")
-    : undefined;
-};
-
-const entryOf = ({ MESSAGE: message = "", ...fields }: JournalFields): JournalEntry | undefined => {
+/** The entry that has these fields; `undefined` where what makes an entry is missing. */
+export const entryOf = (fields: JournalFields): JournalEntry | undefined => {
   const cursor = fields["__CURSOR"];
   const time = Number(fields["__REALTIME_TIMESTAMP"]);
   if (cursor === undefined || !Number.isSafeInteger(time) || time <= 0) return undefined;
   const monotonic = Number(fields["__MONOTONIC_TIMESTAMP"]);
-  const pid = Number(fields["_PID"]);
-  const uid = Number(fields["_UID"]);
-  const unit = unitOf(fields);
+  const author = authorOf(fields);
+  const unit = unitOf(fields, author);
   // An empty id is what systemd writes for a unit that never ran.
   const invocation = firstNamed(fields, "INVOCATION_ID", "_SYSTEMD_INVOCATION_ID");
   const messageId = fields["MESSAGE_ID"];
+  const pid = Number(fields["_PID"]);
+  const uid = uidOf(fields["_UID"]);
   return {
     cursor,
     time: micros(time),
     monotonic: Number.isFinite(monotonic) ? monotonic : 0,
     boot: bootId(fields["_BOOT_ID"] ?? ""),
-    author: authorOf(fields),
-    message,
+    author,
+    message: fields["MESSAGE"] ?? "",
     identifier: fields["SYSLOG_IDENTIFIER"] ?? fields["_COMM"] ?? "unknown",
     ...(unit === undefined ? {} : { unit: unitName(unit) }),
     ...(invocation === undefined ? {} : { invocation: invocationId(invocation) }),
     ...(messageId === undefined ? {} : { messageId }),
     ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
-    ...(/^\d+$/u.test(fields["_UID"] ?? "") && Number.isSafeInteger(uid) ? { uid } : {}),
+    ...(uid === undefined ? {} : { uid }),
     fields,
   };
+};
+
+const uidOf = (text: string | undefined): number | undefined => {
+  if (text === undefined || !/^\d+$/u.test(text)) return undefined;
+  const uid = Number(text);
+  return Number.isSafeInteger(uid) ? uid : undefined;
 };
 
 /**
@@ -120,11 +92,15 @@ const authorOf = (fields: JournalFields): Author => {
 };
 
 /** The first of these fields that names something: an empty one names nothing. */
-const firstNamed = (fields: JournalFields, ...names: readonly JournalField[]): string | undefined =>
-  names.map((name) => fields[name]).find((value) => value);
+const firstNamed = (
+  fields: JournalFields,
+  ...names: readonly JournalField[]
+): string | undefined => {
+  for (const name of names) if (fields[name]) return fields[name];
+  return undefined;
+};
 
-const unitOf = (fields: JournalFields): string | undefined => {
-  const author = authorOf(fields);
+const unitOf = (fields: JournalFields, author: Author): string | undefined => {
   if (author === "manager" || author === "exec-child") {
     return firstNamed(fields, "UNIT", "OBJECT_SYSTEMD_UNIT", "COREDUMP_UNIT") ?? ownUnit(fields);
   }

@@ -1,7 +1,8 @@
 import type { CommandEnd, Host } from "../host/host.ts";
+import { entriesOf } from "../host/entry-fields.ts";
 import { hasFailed } from "../host/present-values.ts";
 import type { Micros } from "../vocabulary.ts";
-import { parseJsonEntry, type JournalEntry } from "./entry.ts";
+import { entryOf, parseJsonEntry, type JournalEntry } from "./entry.ts";
 
 /** The span of entries that is asked for; both ends belong to it. */
 export interface Window {
@@ -42,19 +43,21 @@ export const readEntries = async (
   });
   let entries = 0;
   let malformed = 0;
-  for await (const line of stream.lines) {
-    if (line.length === 0) continue;
-    const entry = parseJsonEntry(line);
-    if (entry === undefined) {
-      malformed += 1;
-      if (malformed > MOST_MALFORMED) break;
-      continue;
+  for await (const batch of entriesOf(stream)) {
+    malformed += batch.malformed;
+    for (const fields of batch.entries) {
+      const entry = entryOf(fields);
+      if (entry === undefined) {
+        malformed += 1;
+        continue;
+      }
+      if (window.since !== undefined && entry.time < window.since) continue;
+      if (window.until !== undefined && entry.time > window.until) continue;
+      if (window.boot !== undefined && entry.boot !== window.boot) continue;
+      entries += 1;
+      take(entry);
     }
-    if (window.since !== undefined && entry.time < window.since) continue;
-    if (window.until !== undefined && entry.time > window.until) continue;
-    if (window.boot !== undefined && entry.boot !== window.boot) continue;
-    entries += 1;
-    take(entry);
+    if (malformed > MOST_MALFORMED) break;
   }
   const end = await stream.end;
   const complaints = complaintsOf(end.stderr);

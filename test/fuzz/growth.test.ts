@@ -20,8 +20,8 @@ type Read = (text: string) => unknown;
 const PATH = hostPath("/x");
 const restOfList: Read = (text) => {
   const masked = lineMask();
-  masked("oem_strings=[io.systemd.credential:a=b", "");
-  return masked(text, "");
+  masked("oem_strings=[io.systemd.credential:a=b", () => "");
+  return masked(text, () => "");
 };
 
 /**
@@ -66,7 +66,12 @@ const FEEDERS: readonly (readonly [
   ],
   ["lone values", maskLoneValues, ["", "'", ""], ["", "aA0'", ""], ["", "aA0/", "!"]],
   ["the rest of a list", restOfList, ["x", "]", "y"], ["x", '"', "y"], ["x", " ", "y"]],
-  ["the beginning of a list", (text) => lineMask()(text, ""), ["", "[io.", ""], ["", "[", ""]],
+  [
+    "the beginning of a list",
+    (text) => lineMask()(text, () => ""),
+    ["", "[io.", ""],
+    ["", "[", ""],
+  ],
   [
     "words of programs",
     meaningsOf,

@@ -74,7 +74,7 @@ export const TEXT_TARGETS: readonly Target[] = [
       sameTwice(masked, mask(masked));
       if (masked.length > mostMasked(text)) throw new Error(`${masked.length} characters`);
       const line = lineMask();
-      for (const one of text.split("\n")) line(one, "");
+      for (const one of text.split("\n")) line(one, () => "");
     },
   },
   {

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseJsonEntry } from "../../src/journal/entry.ts";
+import { exportEntries } from "../../src/host/export-entries.ts";
+import { JOURNAL_FIELDS, type JournalFields } from "../../src/host/journal-fields.ts";
+import { entryOf, parseJsonEntry, type JournalEntry } from "../../src/journal/entry.ts";
 import { requireTools } from "../support/requirements.ts";
 
 const decoded = (json: string) => parseJsonEntry(Buffer.from(json));
@@ -158,6 +160,66 @@ const exportOf = (entries: readonly Logged[]): Buffer =>
     ),
   );
 
+async function* inPieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
+
+describe("bytes that claim to be entries in the export format", () => {
+  const readAll = async (bytes: Buffer, sizes: readonly number[]) => {
+    const read: JournalFields[] = [];
+    let malformed = 0;
+    for await (const batch of exportEntries(inPieces(bytes, sizes))) {
+      read.push(...batch.entries);
+      malformed += batch.malformed;
+    }
+    return { read, malformed };
+  };
+
+  it("are decoded or counted, whatever they are, and the same in whatever pieces they come", async () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .constantFrom("\n", "\n\n", "MESSAGE\n", "MESSAGE=", "_PID=1\n", "=", "A\0")
+        .map((text) => Buffer.from(text)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 30 }).map((pieces) => Buffer.concat(pieces)),
+        fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 10 }),
+        async (bytes, sizes) => {
+          expect(await readAll(bytes, sizes)).toEqual(await readAll(bytes, [bytes.length || 1]));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it("have each field that is kept, and no other of the same hash or length", async () => {
+    const all = JOURNAL_FIELDS.map((name) => `${name}=${name.toLowerCase()}\n`).join("");
+    const others = JOURNAL_FIELDS.map((name) => `${name}X=no\nX${name}=no\n`).join("");
+    const { read } = await readAll(Buffer.from(`${others}${all}\n`), [1]);
+    expect(read).toEqual([
+      Object.fromEntries(JOURNAL_FIELDS.map((name) => [name, name.toLowerCase()])),
+    ]);
+    // The same hash as _PID, which only journald may write.
+    const forged = await readAll(Buffer.from("_OhD=7\n_OID=7\n_PID=1\n\n"), [3]);
+    expect(forged.read.map((fields) => fields["_PID"])).not.toContain("7");
+  });
+
+  it("lose what is broken, and nothing behind the next empty line", async () => {
+    const { read, malformed } = await readAll(
+      Buffer.from("MESSAGE=a\nlower=1\n\nMESSAGE=b\n\nMESSAGE=c"),
+      [5],
+    );
+    expect(read).toEqual([{ MESSAGE: "b" }]);
+    expect(malformed).toBe(2);
+  });
+});
+
 describe.skipIf(!hasRemote)("what journalctl prints of a real journal", () => {
   let scratch = "";
   let count = 0;
@@ -168,17 +230,24 @@ describe.skipIf(!hasRemote)("what journalctl prints of a real journal", () => {
     rmSync(scratch, { recursive: true });
   });
 
-  const printed = (entries: readonly Logged[]): readonly Buffer[] => {
+  /** What journalctl prints of a journal of these entries, in each of the formats. */
+  const printedIn = (entries: readonly Logged[], formats: readonly string[]): readonly Buffer[] => {
     count += 1;
     const journal = join(scratch, `${count}.journal`);
     const text = join(scratch, `${count}.export`);
     writeFileSync(text, exportOf(entries));
     execFileSync(REMOTE, ["--output", journal, text], { stdio: "ignore" });
-    const out = execFileSync("journalctl", ["--file", journal, "--output=json", "--all"], {
-      maxBuffer: 256 * 1024 * 1024,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    const outputs = formats.map((format) =>
+      execFileSync("journalctl", ["--file", journal, `--output=${format}`, "--all"], {
+        maxBuffer: 256 * 1024 * 1024,
+        stdio: ["ignore", "pipe", "ignore"],
+      }),
+    );
     rmSync(journal);
+    return outputs;
+  };
+
+  const linesOf = (out: Buffer): readonly Buffer[] => {
     const lines: Buffer[] = [];
     for (let start = 0; start < out.length;) {
       const newline = out.indexOf(0x0a, start);
@@ -187,6 +256,32 @@ describe.skipIf(!hasRemote)("what journalctl prints of a real journal", () => {
     }
     return lines;
   };
+
+  const printed = (entries: readonly Logged[]): readonly Buffer[] =>
+    printedIn(entries, ["json"]).flatMap(linesOf);
+
+  it("is the same entries in both formats, in whatever pieces the bytes come", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(logged, { minLength: 30, maxLength: 60 }),
+        fc.array(fc.integer({ min: 1, max: 4096 }), { minLength: 1, maxLength: 20 }),
+        async (entries, sizes) => {
+          const [json = Buffer.alloc(0), bulk = Buffer.alloc(0)] = printedIn(entries, [
+            "json",
+            "export",
+          ]);
+          const read: (JournalEntry | undefined)[] = [];
+          for await (const batch of exportEntries(inPieces(bulk, sizes))) {
+            expect(batch.malformed).toBe(0);
+            read.push(...batch.entries.map(entryOf));
+          }
+          expect(read).toEqual(linesOf(json).map(parseJsonEntry));
+          expect(read).toHaveLength(entries.length);
+        },
+      ),
+      { numRuns: 8 },
+    );
+  });
 
   it("is what was logged, byte for byte, in every field that is kept, and in no other", () => {
     fc.assert(
