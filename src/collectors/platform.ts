@@ -1,7 +1,7 @@
 import type { Platform, Version } from "../evidence/platform.ts";
 import type { EvidenceRef, FileRef } from "../evidence/reference.ts";
 import type { Host } from "../host/host.ts";
-import { journalRef, parseJsonEntry } from "../journal/entry.ts";
+import { journalRef, parseJsonEntry, type JournalEntry } from "../journal/entry.ts";
 import { hostPath, storePathOf } from "../vocabulary.ts";
 import { lossOf } from "./losses.ts";
 import { fileRef, walkPath } from "./path-walk.ts";
@@ -19,6 +19,22 @@ const BANNER = /^systemd (?<version>\S+) .*running in /u;
 const CONTAINER =
   /^Detected virtualization (?<kind>systemd-nspawn|lxc|lxc-libvirt|docker|podman|openvz|rkt|wsl|container-other)\b/u;
 const ARCHITECTURE = /^Detected architecture (?<name>[\w-]+)/u;
+
+/**
+ * The function that says it, where journald runs already (src/core/main.c, 252 to 262); before that PID 1 writes to the kernel's log, which
+ * takes its name and not its id (src/journal/journald-kmsg.c). Without these every line of PID 1 would have to be looked at.
+ */
+const BANNER_MATCHES = [
+  "_PID=1",
+  "CODE_FUNC=log_execution_mode",
+  "+",
+  "_TRANSPORT=kernel",
+  "SYSLOG_IDENTIFIER=systemd",
+] as const;
+
+/** Only root writes to the kernel's log, and nobody else under the kernel's name. */
+const isOfManager = ({ author, identifier }: JournalEntry): boolean =>
+  author === "manager" || (author === "kernel" && identifier === "systemd");
 
 /** Versions and devices that rules about them need. Nothing here is required: what is not found stays unknown. */
 export const collectPlatform = async (host: Host): Promise<Platform> => {
@@ -65,8 +81,7 @@ const wordsOfManager = async (host: Host): Promise<ManagerWords> => {
       "--output=json",
       "--grep=^systemd [^ ]+ .*running in |^Detected (virtualization|architecture) ",
       "--case-sensitive",
-      "_PID=1",
-      "SYSLOG_IDENTIFIER=systemd",
+      ...BANNER_MATCHES,
     ],
   });
   const words: ManagerWords = {};
@@ -75,7 +90,7 @@ const wordsOfManager = async (host: Host): Promise<ManagerWords> => {
     const entry = parseJsonEntry(Buffer.from(line));
     if (entry === undefined)
       words.problem = "what systemd said at its start could not be understood";
-    if (entry?.author !== "manager") continue;
+    if (entry === undefined || !isOfManager(entry)) continue;
     const ref = journalRef(entry);
     const systemd = versionOf(BANNER.exec(entry.message)?.groups?.["version"], ref);
     const architecture = ARCHITECTURE.exec(entry.message)?.groups?.["name"];

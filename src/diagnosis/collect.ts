@@ -42,6 +42,7 @@ import { watchSources } from "./loss-gaps.ts";
 import type { Window } from "../journal/read.ts";
 import {
   hostPath,
+  micros,
   type HostPath,
   type Micros,
   type StorePath,
@@ -75,11 +76,15 @@ export const collectVm = async (
   const installer = await readInstaller(lossy.of("state-directory"), installPath);
   const install: InstallUnit =
     installer === undefined ? "none" : installer.frozen ? "frozen" : "installs";
+  const links = guarded("state directory", () =>
+    collectStateDirectory(lossy.of("state-directory"), shared.stateRoot, vm, install),
+  );
   const [journal, state, unit, generations] = await Promise.all([
-    guarded("journal", async () => collected(await collectVmJournal(host, vm, window))),
-    guarded("state directory", () =>
-      collectStateDirectory(lossy.of("state-directory"), shared.stateRoot, vm, install),
-    ),
+    guarded("journal", async () => {
+      const events = turningPoints(shared, valueOf(await links));
+      return collected(await collectVmJournal(host, vm, window, events));
+    }),
+    links,
     guarded("unit", () => collectUnit(lossy.of("unit"), vm)),
     guarded("generations", () => collectGenerations(lossy.of("generations"), vm)),
   ]);
@@ -180,6 +185,23 @@ export const collectVm = async (
     ...provenanceGaps(vm, evidence),
   ];
   return { vm, evidence, gaps: [...told, ...lossy.gaps(told, unavailableIn(evidence), vm)] };
+};
+
+/** More kills than these are what a loop is made of, and tell no round from another. */
+const MOST_KILLS = 64;
+
+/** When something happened that may make one start differ from the one before. */
+const turningPoints = (
+  { journal, kernelLog }: HostFacts,
+  state: StateDirectory | undefined,
+): readonly Micros[] => {
+  const relinked = state?.links.current?.hops[0].stat?.mtime;
+  const kills = valueOf(kernelLog)?.kills ?? [];
+  return [
+    ...journal.journal.events.flatMap(({ kind, ref }) => (kind === "switch" ? [ref.time] : [])),
+    ...(relinked === undefined ? [] : [relinked]),
+    ...(kills.length > MOST_KILLS ? [] : kills.map(({ ref }) => ref.time)),
+  ];
 };
 
 const journalOf = (
@@ -444,8 +466,11 @@ const holesIn = async (
 ): Promise<Silences> => {
   const spans: { since: Micros; until: Micros }[] = [];
   const starts = journal.invocations;
+  /** The end of the rounds of a loop that are held as times alone. */
+  let roundsUntil = 0;
   for (const [index, start] of starts.entries()) {
-    const since = endOfStart(start) ?? start.last.time;
+    roundsUntil = Math.max(roundsUntil, start.alike?.last ?? 0);
+    const since = micros(Math.max(endOfStart(start) ?? start.last.time, roundsUntil));
     const next = starts[index + 1];
     const open = next === undefined && endOfStart(start) === undefined;
     const until = next?.first.time ?? whole.last;

@@ -7,7 +7,7 @@ import { waysForSecrets } from "../facts/handover.ts";
 import type { Secret } from "../facts/secrets.ts";
 import { journalCoverage } from "../facts/journal-coverage.ts";
 import { whatMayHide } from "../facts/ledger.ts";
-import { endOfStart, guestSpoke, meaningsIn } from "../facts/starts.ts";
+import { countOf, endOfStart, guestSpoke, meaningsIn } from "../facts/starts.ts";
 import { counted, listed, moment } from "../facts/wording.ts";
 import { formatDuration } from "../time/format-time.ts";
 import type { EverWorked } from "./finding.ts";
@@ -63,7 +63,7 @@ export const everWorked = (input: EverWorkedInput): EverWorked => {
   }
   return {
     answer: "no",
-    basis: `None of ${counted(starts.length, "start")} in the journal brought a secret with content to the guest, and the journal has no hole between its first and last entry. ${boundOf(hostJournal)}`,
+    basis: `None of ${counted(countOf(starts), "start")} in the journal brought a secret with content to the guest, and the journal has no hole between its first and last entry. ${boundOf(hostJournal)}`,
     evidence: [coverage, ...history.phases.flatMap((phase) => whyNot(phase))],
   };
 };
@@ -131,7 +131,7 @@ const doubtsIn = (
     const open = phase.starts.filter((start) => couldHaveWorked(start, phase, input));
     if (open.length > 0) {
       doubts.push(
-        `${counted(open.length, "start")} of phase ${phase.index} let a guest run, and nothing tells what it got.`,
+        `${counted(countOf(open), "start")} of phase ${phase.index} let a guest run, and nothing tells what it got.`,
       );
     }
   }

@@ -8,6 +8,7 @@ import { provenanceOf, provenanceSources } from "../facts/provenance.ts";
 import type { ProvenanceInput } from "../facts/runner-account.ts";
 import type { Secret } from "../facts/secrets.ts";
 import {
+  countOf,
   endOfStart,
   failureSignature,
   hasFailed,
@@ -47,7 +48,7 @@ const phaseAccount = (phase: Phase, input: AccountInput): PhaseAccount => {
     result: resultOf(phase),
     ...(provenance === undefined ? {} : { provenance }),
     ...(phase.runner === undefined ? {} : { runner: phase.runner.path }),
-    invocations: phase.starts.length,
+    invocations: countOf(phase.starts),
     evidence: [
       ...(phase.runner?.evidence ?? []),
       ...quotes,
@@ -61,7 +62,7 @@ const titleOf = (phase: Phase): string => {
   switch (phase.kind) {
     case "failing":
       return phase.loop === undefined
-        ? `${counted(phase.starts.length, "start")} failed`
+        ? `${counted(countOf(phase.starts), "start")} failed`
         : `Crash loop: ${counted(phase.loop.count, "start")}, one every ${formatDuration(phase.loop.period)}`;
     case "running":
       return phase.end === undefined ? "The VM runs" : "The VM ran";
@@ -120,9 +121,9 @@ const resultOf = (phase: Phase): string => {
   const sentences = [
     ...(failed.length > 0
       ? [
-          `${failed.length === phase.starts.length ? `${counted(failed.length, "start")}, all failed` : `${failed.length} of ${phase.starts.length} starts failed`}${exit === undefined ? "" : ` (${exit.code === "exited" ? "exit status" : `${exit.code} by signal`} ${exit.status})`}.`,
+          `${failed.length === phase.starts.length ? `${counted(countOf(failed), "start")}, all failed` : `${countOf(failed)} of ${countOf(phase.starts)} starts failed`}${exit === undefined ? "" : ` (${exit.code === "exited" ? "exit status" : `${exit.code} by signal`} ${exit.status})`}.`,
         ]
-      : [`${counted(phase.starts.length, "start")}, none failed.`]),
+      : [`${counted(countOf(phase.starts), "start")}, none failed.`]),
     ...(denied.length > 0 ? [`Permission denied for ${listed(denied)}.`] : []),
     ...(missing.length > 0 ? [`No such file: ${listed(missing)}.`] : []),
     ...guestWords(phase),

@@ -24,8 +24,21 @@ export interface OutputLine {
   readonly ref: JournalRef;
 }
 
+/** Rounds of a loop that are held as their times alone. */
+export interface AlikeStarts {
+  /** When each of them began, in the order of time. */
+  readonly begins: readonly Micros[];
+  /** When the last line of them was written. */
+  readonly last: Micros;
+}
+
 /** One start of a unit. Lines are kept where they mean something, the rest are counted. */
 export interface Invocation {
+  /**
+   * Later rounds of the same loop that differ from this start in nothing but ids and times. Only what lies in the middle of a long loop is
+   * held so (src/collectors/alike-starts.ts), and never what stands beside something new.
+   */
+  readonly alike?: AlikeStarts;
   readonly id: InvocationId;
   readonly unit: UnitName;
   readonly boot: BootId;

@@ -20,6 +20,8 @@ export interface CredentialFailures {
   readonly verdicts: readonly CredentialVerdict[];
   /** Starts that ended at step CREDENTIALS in the newest phase that has any. */
   readonly starts: readonly InvocationId[];
+  /** How many starts these are; of a long loop not all are held. */
+  readonly count: number;
   readonly phase?: Phase;
   readonly words: readonly JournalRef[];
   /** No later start got past that step. */
@@ -41,7 +43,7 @@ const MOST_ENCRYPTED_BYTES = ((1024 + 128) * 1024 * 4) / 3;
 /** What is known of each credential that systemd refused, or would refuse at the next start. */
 export const credentialFailures = (input: CredentialInput): CredentialFailures => {
   const { unit, history } = input;
-  const { phase, starts, failures, heard: all, words, inForce } = credentialWords(history);
+  const { phase, starts, count, failures, heard: all, words, inForce } = credentialWords(history);
   const byFiles = unit.credentials.flatMap((credential) => staticVerdicts(credential, input));
   const explained = new Set(byFiles.map(({ trouble }) => trouble));
   const heard = all.filter(({ trouble }) => !explained.has(trouble));
@@ -55,6 +57,7 @@ export const credentialFailures = (input: CredentialInput): CredentialFailures =
       ...lastResort(byFiles, heard, failures, input),
     ],
     starts,
+    count,
     ...(phase === undefined ? {} : { phase }),
     words,
     inForce,

@@ -3,7 +3,7 @@ import type { CredentialFault } from "../evidence/output.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { InvocationId } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
-import { meaningsIn } from "./starts.ts";
+import { countOf, meaningsIn } from "./starts.ts";
 
 export type CredentialTrouble =
   | "missing"
@@ -23,6 +23,8 @@ export interface Heard {
 export interface CredentialWords {
   readonly phase?: Phase;
   readonly starts: readonly InvocationId[];
+  /** How many starts these are; of a long loop not all are held. */
+  readonly count: number;
   readonly failures: readonly SpawnFailure[];
   readonly heard: readonly Heard[];
   readonly words: readonly JournalRef[];
@@ -72,6 +74,7 @@ export const credentialWords = (history: History | undefined): CredentialWords =
   return {
     ...(newest === undefined ? {} : { phase: newest }),
     starts: failed.map(({ id }) => id),
+    count: countOf(failed),
     failures,
     heard: [
       ...told.slice(-1).map(({ meaning, ref }): Heard => ({

@@ -1,7 +1,7 @@
 import type { Invocation, VmJournal } from "../evidence/journal.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { History } from "./history.ts";
-import { hasFailed } from "./starts.ts";
+import { countOf, hasFailed } from "./starts.ts";
 import type { Sign, Trouble } from "./vmm-troubles.ts";
 import { isVmUnit } from "./wording.ts";
 
@@ -45,13 +45,15 @@ export const helperTroubles = (
   const [first] = signs;
   const final = signs.at(-1);
   if (last === undefined || first === undefined || final === undefined) return [];
+  const helpers = [...new Set(met.map(({ helper }) => helper))];
   const phase = history.phases.findLast(({ start }) => start <= last.failure.time);
   const object = final.meaning?.object;
   const later = vmJournal.invocations.some((start) => start.first.time > last.failure.time);
   return [
     {
       ...(phase === undefined ? {} : { phase }),
-      starts: [...new Set(met.map(({ helper }) => helper.id))],
+      starts: helpers.map(({ id }) => id),
+      count: countOf(helpers),
       first: first.ref,
       last: final.ref,
       ...(object === undefined ? {} : { object }),

@@ -110,6 +110,8 @@ export const deriveHistory = (input: HistoryInput): History => {
   const running = isRunning(input);
 
   const groups: Invocation[][] = [];
+  /** The end of the rounds of the newest group that are held as times alone. */
+  let roundsUntil = 0;
   for (const [index, start] of starts.entries()) {
     const group = groups.at(-1);
     const previous = group?.at(-1);
@@ -117,14 +119,22 @@ export const deriveHistory = (input: HistoryInput): History => {
       group === undefined ||
       previous === undefined ||
       isBoundary(
-        { previous, start, next: starts[index + 1], before: group.at(-2) },
+        {
+          previous,
+          start,
+          next: starts[index + 1],
+          before: group.at(-2),
+          seen: micros(Math.max(endOfStart(previous) ?? previous.last.time, roundsUntil)),
+        },
         changes,
         ready,
         (one, before) => outlives(one, before, aliveUntil(unit, one), last),
       )
     ) {
       groups.push([start]);
+      roundsUntil = 0;
     } else group.push(start);
+    roundsUntil = Math.max(roundsUntil, start.alike?.last ?? 0);
   }
 
   const phases: Omit<Phase, "index">[] = [];
@@ -174,6 +184,8 @@ export const deriveHistory = (input: HistoryInput): History => {
 };
 
 interface Neighbours {
+  /** How far what came before is known to have gone on. */
+  readonly seen: Micros;
   readonly before: Invocation | undefined;
   readonly previous: Invocation;
   readonly start: Invocation;
@@ -181,7 +193,7 @@ interface Neighbours {
 }
 
 const isBoundary = (
-  { before, previous, start, next }: Neighbours,
+  { seen, before, previous, start, next }: Neighbours,
   changes: readonly Change[],
   ready: (start: Invocation) => boolean,
   goesOn: (start: Invocation, previous: Invocation) => boolean,
@@ -197,7 +209,7 @@ const isBoundary = (
   ) {
     return true;
   }
-  if (start.first.time - (endOfStart(previous) ?? previous.last.time) > QUIET) return true;
+  if (start.first.time - seen > QUIET) return true;
   if (ready(previous) !== ready(start)) return true;
   // A stop may have cut the last round short, before it could fail.
   const round = hasFailed(previous) ? previous : before;

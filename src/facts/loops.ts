@@ -1,9 +1,10 @@
 import type { Invocation } from "../evidence/journal.ts";
 import type { Micros } from "../vocabulary.ts";
-import { failureSignature, hasFailed } from "./starts.ts";
+import { beginsOf, countOf, failureSignature, hasFailed, lastBeginOf } from "./starts.ts";
 
 /** Starts that follow each other because systemd restarts the unit. */
 export interface Loop {
+  /** Of a long loop those that are held whole. */
   readonly starts: readonly [Invocation, ...Invocation[]];
   /** Median microseconds from one start to the next. */
   readonly period: number;
@@ -25,34 +26,40 @@ export const findLoops = (starts: readonly Invocation[]): readonly Loop[] => {
   let run: Invocation[] = [];
   const close = (): void => {
     const [first, ...rest] = run;
-    if (first !== undefined && run.length >= FEWEST) loops.push(loopOf([first, ...rest]));
+    if (first !== undefined && countOf(run) >= FEWEST) loops.push(loopOf([first, ...rest]));
     run = [];
   };
+  /** When the newest round of the run began. */
+  let newest = 0;
   for (const start of starts) {
     const previous = run.at(-1);
     const follows =
       previous?.restart !== undefined &&
       previous.boot === start.boot &&
-      start.first.time - previous.first.time <= LONGEST_PERIOD;
-    if (!follows) close();
+      start.first.time - newest <= LONGEST_PERIOD;
+    if (!follows) {
+      close();
+      newest = 0;
+    }
     run.push(start);
+    newest = Math.max(newest, lastBeginOf(start));
   }
   close();
   return loops;
 };
 
 const loopOf = (starts: readonly [Invocation, ...Invocation[]]): Loop => {
-  const times = starts.map(({ first }) => first.time);
+  const times = beginsOf(starts);
   const intervals = times.slice(1).map((time, index) => time - (times[index] ?? time));
   const last = starts.at(-1) ?? starts[0];
   return {
     starts,
     period: median(intervals),
-    count: starts.length,
+    count: times.length,
     first: starts[0].first.time,
     last: last.first.time,
-    failed: starts.filter(hasFailed).length,
-    signature: mostCommon(starts.map(failureSignature)),
+    failed: countOf(starts.filter(hasFailed)),
+    signature: mostCommonFailure(starts),
   };
 };
 
@@ -63,8 +70,11 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 };
 
-const mostCommon = (values: readonly string[]): string => {
+const mostCommonFailure = (starts: readonly Invocation[]): string => {
   const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const start of starts) {
+    const signature = failureSignature(start);
+    counts.set(signature, (counts.get(signature) ?? 0) + countOf([start]));
+  }
   return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0] as const)[0];
 };

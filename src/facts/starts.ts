@@ -7,6 +7,20 @@ const SECOND = 1_000_000;
 /** A VM that lives longer than this came further than its runner script. */
 const LIVES = 30 * SECOND;
 
+/** How many starts these are, with the rounds of a loop that are held as times alone. */
+export const countOf = (starts: readonly Invocation[]): number =>
+  starts.reduce((count, { alike }) => count + 1 + (alike?.begins.length ?? 0), 0);
+
+/** When each of these starts began, with the rounds of a loop that are held as times alone; in the order of time, microseconds. */
+export const beginsOf = (starts: readonly Invocation[]): readonly Micros[] =>
+  starts
+    .flatMap(({ first, alike }) => [first.time, ...(alike?.begins ?? [])])
+    .toSorted((a, b) => a - b);
+
+/** When the last of a start's rounds that are held as times alone began, or the start itself. */
+export const lastBeginOf = ({ first, alike }: Invocation): Micros =>
+  alike?.begins.at(-1) ?? first.time;
+
 /** The moment a start ended by systemd's word; `undefined` where the journal holds no end. */
 export const endOfStart = (start: Invocation): Micros | undefined => {
   const ends = [

@@ -3,12 +3,14 @@ import type { VmmTrouble } from "../evidence/output.ts";
 import type { JournalRef } from "../evidence/reference.ts";
 import type { InvocationId } from "../vocabulary.ts";
 import type { History, Phase } from "./history.ts";
-import { endOfStart, guestSpoke, hasFailed, meaningsIn } from "./starts.ts";
+import { countOf, endOfStart, guestSpoke, hasFailed, meaningsIn } from "./starts.ts";
 
 /** One kind of trouble in the starts of one phase, or in helper units before any start. */
 export interface Trouble {
   readonly phase?: Phase;
   readonly starts: readonly InvocationId[];
+  /** How many starts met it; of a long loop not all are held. */
+  readonly count: number;
   readonly first: JournalRef;
   readonly last: JournalRef;
   /** The device, file or option that the newest line names. */
@@ -78,6 +80,7 @@ export const troubleIn = (
     {
       phase,
       starts: met.map(({ start }) => start.id),
+      count: countOf(met.map(({ start }) => start)),
       first: first.ref,
       last: last.ref,
       ...(object === undefined ? {} : { object }),
@@ -113,5 +116,5 @@ const standingOf = (
   const final = ended.at(-1);
   if (final === undefined || !failedByItself(final)) return "over";
   if (history.running && phase.starts.at(-1) === final) return "over";
-  return met.includes(final) || failed.length * 2 >= ended.length ? "down" : "over";
+  return met.includes(final) || countOf(failed) * 2 >= countOf(ended) ? "down" : "over";
 };

@@ -4,6 +4,7 @@ import { savedPieces, type SavedFormat } from "./saved-format.ts";
 
 /** The fields that mvdoctor's matches name, and those that tell hosts and boots apart: all that a saved text can be asked for. */
 export const INDEXED_FIELDS: ReadonlySet<string> = new Set([
+  "CODE_FUNC",
   "COREDUMP_UNIT",
   "INVOCATION_ID",
   "MESSAGE_ID",

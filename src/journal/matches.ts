@@ -31,8 +31,14 @@ export const unitMatches = (
     identifiers.map((identifier) => `SYSLOG_IDENTIFIER=${identifier}`),
   ]);
 
+/** The identifiers of a VM's own lines, which stay where a process lost its unit. */
+export const vmIdentifiers = (vm: VmName): readonly string[] => [
+  `microvm@${vm}`,
+  `install-microvm-${vm}`,
+];
+
 export const vmMatches = (vm: VmName): readonly string[] =>
-  unitMatches([vmUnit(vm), ...helperUnits(vm)], [`microvm@${vm}`, `install-microvm-${vm}`]);
+  unitMatches([vmUnit(vm), ...helperUnits(vm)], vmIdentifiers(vm));
 
 /** Lines that carry no unit at all but belong to these starts. */
 export const invocationMatches = (ids: readonly string[]): readonly string[] =>

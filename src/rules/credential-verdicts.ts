@@ -50,14 +50,14 @@ export const observationsByWords = (
   trouble: CredentialTrouble,
   { title, explanation }: WordsAlone,
 ): readonly Observation[] => {
-  const { heard, starts, phase, inForce, words } = credentialWords(history);
+  const { heard, starts, count, phase, inForce, words } = credentialWords(history);
   const found = heard.find((one) => one.trouble === trouble);
   return found === undefined
     ? []
     : [
         {
           title,
-          explanation: `${explanation} ${counted(starts.length, "start")} ended at that step. The unit could not be looked at, so that of which credential it is said is not known.`,
+          explanation: `${explanation} ${counted(count, "start")} ended at that step. The unit could not be looked at, so that of which credential it is said is not known.`,
           certainty: found.by === "sentence" ? "proven" : "strong",
           subject: { step: "CREDENTIALS" },
           evidence: nonEmpty<EvidenceRef>(found.ref, ...words.slice(0, 2)),
@@ -76,17 +76,17 @@ const observationsByFiles = (
     .filter((verdict) => verdict.trouble === trouble)
     .map((verdict): Observation => {
       const { credential } = verdict;
-      const starts = failures.starts.length;
+      const { count } = failures;
       // A file name that only suggests it is no fault of a VM that starts.
-      const isIdle = verdict.certainty === "weak" && starts === 0;
+      const isIdle = verdict.certainty === "weak" && count === 0;
       return {
         title: words.title(verdict),
         explanation:
           `${words.explanation(verdict)} ${verdict.because}` +
-          (starts > 0
-            ? ` ${counted(starts, "start")} ended at that step.`
+          (count > 0
+            ? ` ${counted(count, "start")} ended at that step.`
             : " This is what the next start would meet."),
-        certainty: verdict.certainty === "weak" && starts > 0 ? "strong" : verdict.certainty,
+        certainty: verdict.certainty === "weak" && count > 0 ? "strong" : verdict.certainty,
         ...(isIdle ? { severity: "info" as const } : {}),
         subject: {
           credential: credential.id,

@@ -4,8 +4,8 @@ import { counted } from "../facts/wording.ts";
 import type { Observation, Scope } from "./rule.ts";
 
 /** How many starts met it, and whether it still keeps the VM down; a sentence with a full stop. */
-export const metBy = ({ starts, phase, standing }: Trouble): string =>
-  `${counted(starts.length, "start")}${phase === undefined ? "" : ` of phase ${phase.index}`} met it${
+export const metBy = ({ count, phase, standing }: Trouble): string =>
+  `${counted(count, "start")}${phase === undefined ? "" : ` of phase ${phase.index}`} met it${
     standing === "over" ? "; a later start got past it." : ", and none got further."
   }`;
 

@@ -17,7 +17,7 @@ export interface TroubleWords {
 /** A fault that has nothing to do with secrets: an error where it keeps the VM down, a note where the VM got over it. */
 export const troubleObservation = (trouble: Trouble, words: TroubleWords): Observation => ({
   title: words.title,
-  explanation: `${words.explanation} ${counted(trouble.starts.length, "start")}${trouble.phase === undefined ? "" : ` of phase ${trouble.phase.index}`} met it${STANDING[trouble.standing]}`,
+  explanation: `${words.explanation} ${counted(trouble.count, "start")}${trouble.phase === undefined ? "" : ` of phase ${trouble.phase.index}`} met it${STANDING[trouble.standing]}`,
   certainty: words.certainty ?? "proven",
   ...(trouble.standing === "over" ? { severity: "info" as const } : {}),
   subject: words.subject,

@@ -35,6 +35,13 @@ const COREDUMP: Sender = {
 /** The time between two entries that one event leaves, in microseconds. */
 const STEP = 120;
 
+/** Where systemd's own words about itself stand in its source (src/core/main.c). */
+const placeInSystemd = (text: string, pid: number | undefined): Record<string, string> =>
+  pid === 1 &&
+  /^(?:systemd \S+ .*running in |Detected (?:virtualization|architecture) )/u.test(text)
+    ? { CODE_FILE: "src/core/main.c", CODE_FUNC: "log_execution_mode" }
+    : {};
+
 /** What the scenario's journal holds, with all the fields that a systemd 257 and its journald give every entry. */
 export const journalEntries = (
   scenario: Scenario,
@@ -60,7 +67,14 @@ export const journalEntries = (
       const unit = optionalUnit(moment.unit ?? sender.unit);
       const pid =
         moment.pid ?? sender.pid ?? (unit === undefined ? undefined : unitState(unit).pid);
-      return [{ ...said({ ...sender, unit, pid }, moment.time), MESSAGE: fill(moment.text) }];
+      const text = fill(moment.text);
+      return [
+        {
+          ...said({ ...sender, unit, pid }, moment.time),
+          ...placeInSystemd(text, pid),
+          MESSAGE: text,
+        },
+      ];
     }
     const unit = unitFullName(moment.unit);
     const { invocation, job, pid, wasStarted } = unitState(unit, moment);

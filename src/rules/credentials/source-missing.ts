@@ -73,7 +73,7 @@ export default defineRule({
       return;
     }
     const fallbacks = new Set(unit.setIds.map(({ value }) => value));
-    const { phase, starts, failures } = credentialWords(history);
+    const { phase, starts, count, failures } = credentialWords(history);
     for (const { id, source, ref } of unit.credentials) {
       const walk = source === undefined ? undefined : secretFiles.walks.get(source);
       if (source === undefined || walk?.end !== "absent" || fallbacks.has(id)) continue;
@@ -82,7 +82,7 @@ export default defineRule({
         explanation:
           `The unit loads the credential ${id} from ${source}; ${walk.stopped ?? source} is missing. systemd does not start a unit without a credential that it was told to load.` +
           (failures.length > 0
-            ? ` ${counted(starts.length, "start")} ended at that step.`
+            ? ` ${counted(count, "start")} ended at that step.`
             : " This is what the next start would meet."),
         certainty: "proven",
         subject: { credential: id, path: source, missing: walk.stopped ?? source },

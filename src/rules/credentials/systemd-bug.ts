@@ -4,7 +4,7 @@ import type { SecretFiles } from "../../evidence/secret-files.ts";
 import type { VmUnit } from "../../evidence/unit.ts";
 import { credentialFailures } from "../../facts/credential-failures.ts";
 import type { History } from "../../facts/history.ts";
-import { meaningsIn } from "../../facts/starts.ts";
+import { countOf, meaningsIn } from "../../facts/starts.ts";
 import { counted } from "../../facts/wording.ts";
 import { ENDS_THE_SETUP } from "../credential-verdicts.ts";
 import { defineRule } from "../rule.ts";
@@ -154,14 +154,14 @@ export default defineRule({
         ? fault.meets({ unit, secretFiles, history })
         : undefined;
       if (met === undefined || platform.systemd === undefined) continue;
-      const { starts, refs, phase } = signsOf(fault, history, failures.verdicts.length > 0);
+      const { starts, count, refs, phase } = signsOf(fault, history, failures.verdicts.length > 0);
       const [first] = refs;
       if (first === undefined) continue;
       const newest = history.phases.findLast((one) => one.starts.length > 0)?.index;
       const inForce = phase === newest && !history.running;
       yield {
         title: `A known fault of systemd ${platform.systemd.text} keeps the credentials away`,
-        explanation: `Every source is there and in order. This host runs systemd ${platform.systemd.text}, and ${fault.what} (${fault.name}). ${counted(starts.length, "start")} met it.`,
+        explanation: `Every source is there and in order. This host runs systemd ${platform.systemd.text}, and ${fault.what} (${fault.name}). ${counted(count, "start")} met it.`,
         certainty: "strong",
         ...(inForce ? {} : { severity: "info" as const }),
         subject: { systemd: platform.systemd.text, fault: fault.name },
@@ -198,9 +198,10 @@ const signsOf = (fault: KnownFault, history: History, explained: boolean) => {
     if (met.length > 0)
       return {
         starts: [...new Set(met.map(({ start }) => start.id))],
+        count: countOf([...new Set(met.map(({ start }) => start))]),
         refs: met.map(({ ref }) => ref),
         phase: phase.index,
       };
   }
-  return { starts: [], refs: [], phase: undefined };
+  return { starts: [], count: 0, refs: [], phase: undefined };
 };

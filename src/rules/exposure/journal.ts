@@ -2,7 +2,7 @@ import type { OutputMeaning } from "../../evidence/output.ts";
 import type { EvidenceRef, JournalRef } from "../../evidence/reference.ts";
 import { isPublicCredential } from "../../facts/passed-values.ts";
 import { isNamed, namesOfGuest, namesOfUnit, type Secret } from "../../facts/secrets.ts";
-import { meaningsIn } from "../../facts/starts.ts";
+import { countOf, meaningsIn } from "../../facts/starts.ts";
 import { counted } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
@@ -13,7 +13,9 @@ interface Leak {
   readonly form: Logged["form"];
   readonly name?: string;
   readonly bytes: number;
-  readonly lines: readonly [JournalRef, ...JournalRef[]];
+  /** The first and the last. */
+  readonly lines: readonly [JournalRef, JournalRef];
+  readonly count: number;
 }
 
 export default defineRule({
@@ -46,20 +48,19 @@ export default defineRule({
   },
   requires: ["vmJournal", "secrets"],
   *check({ vmJournal, secrets }) {
-    for (const { form, name, bytes, lines } of leaksIn(
+    for (const { form, name, bytes, lines, count } of leaksIn(
       [...vmJournal.invocations, ...vmJournal.helpers],
       secrets,
     )) {
-      const last = lines.at(-1) ?? lines[0];
       yield {
         title:
           name === undefined
             ? `${WHAT[form]} was written to the journal`
             : `The value of ${name} was written to the journal`,
-        explanation: `${counted(lines.length, "line")} of the VM's or its helpers' output ${lines.length === 1 ? "holds" : "hold"} ${name === undefined ? "it" : "the value"}; ${bytes} bytes are masked here. Whoever may read the journal has read it, and whoever gets it forwarded. Change the secret.`,
+        explanation: `${counted(count, "line")} of the VM's or its helpers' output ${count === 1 ? "holds" : "hold"} ${name === undefined ? "it" : "the value"}; ${bytes} bytes are masked here. Whoever may read the journal has read it, and whoever gets it forwarded. Change the secret.`,
         certainty: form === "assignment" ? "strong" : "proven",
         subject: { form, bytes, ...(name === undefined ? {} : { name }) },
-        evidence: nonEmpty<EvidenceRef>(lines[0], last),
+        evidence: nonEmpty<EvidenceRef>(...lines),
         scope: {
           inForce: true,
           ...(name === undefined
@@ -107,7 +108,8 @@ const leaksIn = (
         form: meaning.form,
         ...(meaning.name === undefined ? {} : { name: meaning.name }),
         bytes: Math.max(meaning.bytes, known?.bytes ?? 0),
-        lines: known === undefined ? [ref] : [...known.lines, ref],
+        lines: [known?.lines[0] ?? ref, ref],
+        count: (known?.count ?? 0) + countOf([start]),
       });
     }
   }

@@ -7,6 +7,7 @@ import {
   serverStarts,
   virtiofsShares,
 } from "../../facts/share-service.ts";
+import { countOf } from "../../facts/starts.ts";
 import { silentFailures } from "../../facts/silent-failures.ts";
 import { troublesOf, type Trouble } from "../../facts/vmm-troubles.ts";
 import { counted, listed } from "../../facts/wording.ts";
@@ -235,11 +236,11 @@ function* race({ vm, history, unit, vmJournal }: Known): Iterable<Observation> {
     ({ first: { time } }) => time >= failures.phase.start,
   );
   // In lockstep: each round of the VM takes the server with it.
-  if (servers.length < failures.starts.length - 1 || servers.length < 2) return;
+  if (countOf(servers) < countOf(failures.starts) - 1 || servers.length < 2) return;
   const [server] = servers;
   yield {
     title: "The VM may be started before its shares are served",
-    explanation: `${counted(failures.starts.length, "start")} of phase ${failures.phase.index} ended without a word that explains it, each with a start of microvm-virtiofsd@ beside it. That unit has ${service.type === undefined ? "no Type=" : `Type=${service.type.value}`}: systemd takes it for started before its sockets exist, and a VMM that finds none ends.`,
+    explanation: `${counted(countOf(failures.starts), "start")} of phase ${failures.phase.index} ended without a word that explains it, each with a start of microvm-virtiofsd@ beside it. That unit has ${service.type === undefined ? "no Type=" : `Type=${service.type.value}`}: systemd takes it for started before its sockets exist, and a VMM that finds none ends.`,
     certainty: "weak",
     subject: { unit: service.name },
     evidence: nonEmpty<EvidenceRef>(

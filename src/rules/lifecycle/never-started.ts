@@ -1,14 +1,14 @@
 import type { Invocation } from "../../evidence/journal.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import { holdsEverything, journalCoverage } from "../../facts/journal-coverage.ts";
-import { hasFailed } from "../../facts/starts.ts";
+import { countOf, hasFailed } from "../../facts/starts.ts";
 import { counted, moment } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
 
 /** Starts that somebody stopped before they could get far show nothing. */
 const mostWereCutShort = (starts: readonly Invocation[]): boolean =>
-  starts.filter(hasFailed).length * 2 <= starts.length;
+  countOf(starts.filter(hasFailed)) * 2 <= countOf(starts);
 
 export default defineRule({
   id: "lifecycle/never-started",
@@ -65,10 +65,10 @@ export default defineRule({
       "no hole in the journal between its first and its last entry",
     );
     yield {
-      title: `None of ${counted(vmJournal.invocations.length, "start")} got as far as a running guest`,
+      title: `None of ${counted(countOf(vmJournal.invocations), "start")} got as far as a running guest`,
       explanation: `Between ${moment(hostJournal.first ?? first.first.time)} and ${moment(hostJournal.last ?? final.last.time)} no start lived for half a minute, reported readiness or let a guest speak.`,
       certainty: "strong",
-      subject: { unit: first.unit, starts: vmJournal.invocations.length },
+      subject: { unit: first.unit, starts: countOf(vmJournal.invocations) },
       evidence: nonEmpty<EvidenceRef>(
         coverage,
         first.result?.ref ?? first.first,
