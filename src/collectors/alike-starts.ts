@@ -3,7 +3,7 @@ import type { Micros } from "../vocabulary.ts";
 import type { Reading, StartDraft } from "./start-draft.ts";
 
 /** So many of the first starts of a kind are held whole, and so many of the last starts of a loop. */
-const HELD_WHOLE = 32;
+const HELD_WHOLE = 8;
 /** A change from one kind of start to another is held so often, with both sides. */
 const CHANGES_HELD = 32;
 /** A unit that is down for longer is in no loop. */

@@ -26,7 +26,7 @@ const MOST_LOST = 10_000;
 const AROUND = 1_000_000;
 const LIVES = 30_000_000;
 /** A start takes lines until so many later ones of its unit have begun, and for this long after its last one. */
-const STILL_OPEN = 8;
+const STILL_OPEN = 3;
 const SETTLED = 2 * AROUND;
 /** Lines that come even later, of starts that are held as times alone, belong to none. */
 const FORGOTTEN_KNOWN = 256;

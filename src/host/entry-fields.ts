@@ -56,26 +56,20 @@ export const entriesOf = ({ lines, entries }: CommandStream): AsyncIterable<Entr
 async function* entriesInLines(lines: AsyncIterable<Buffer>): AsyncGenerator<EntryBatch> {
   for await (const line of lines) {
     if (line.length === 0) continue;
-    const fields = fieldsOfJson(line);
-    yield fields === undefined ? NO_ENTRY : { entries: [fields], malformed: 0 };
+    yield [fieldsOfJson(line)];
   }
 }
-
-const NO_ENTRY: EntryBatch = { entries: [], malformed: 1 };
 
 /** Entries as lines of JSON, fields in the order of JOURNAL_FIELDS; an object without a field for what was no entry. */
 export async function* entryLines(batches: AsyncIterable<EntryBatch>): AsyncGenerator<Buffer> {
-  for await (const { entries, malformed } of batches) {
-    for (const fields of entries)
-      yield Buffer.from(
-        JSON.stringify(
-          Object.fromEntries(
-            JOURNAL_FIELDS.flatMap((field) =>
-              fields[field] === undefined ? [] : [[field, fields[field]]],
-            ),
-          ),
-        ),
-      );
-    for (let index = 0; index < malformed; index += 1) yield Buffer.from("{}");
+  for await (const batch of batches) {
+    for (const fields of batch) yield Buffer.from(JSON.stringify(inOrder(fields ?? {})));
   }
 }
+
+const inOrder = (fields: JournalFields): JournalFields =>
+  Object.fromEntries(
+    JOURNAL_FIELDS.flatMap((field) =>
+      fields[field] === undefined ? [] : [[field, fields[field]]],
+    ),
+  );

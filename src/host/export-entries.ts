@@ -8,66 +8,64 @@ import { JOURNAL_FIELDS, type JournalField, type JournalFields } from "./journal
  */
 export async function* exportEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator<EntryBatch> {
   const textOf = fieldTexts();
-  let held: Buffer[] = [];
-  let bytesHeld = 0;
+  /** The beginning of an entry that has not ended yet. */
+  let rest: readonly Buffer[] = [];
+  let length = 0;
   /** An entry that is larger than a piece is looked at again only when there is twice as much of it. */
   let enough = 0;
   for await (const chunk of chunks) {
-    held.push(chunk);
-    bytesHeld += chunk.length;
-    if (bytesHeld < enough) continue;
-    const bytes = held.length === 1 ? chunk : Buffer.concat(held);
-    const { batch, end } = wholeEntries(bytes, false, textOf);
-    if (batch.entries.length > 0 || batch.malformed > 0) yield batch;
-    const rest = bytes.subarray(end);
-    held = rest.length === 0 ? [] : [rest];
-    bytesHeld = rest.length;
-    enough = end === 0 ? 2 * rest.length : 0;
-    if (bytesHeld > MOST_ENTRY_BYTES) {
-      yield { entries: [], malformed: 1 };
-      held = [];
-      bytesHeld = 0;
+    const pieces = [...rest, chunk];
+    length += chunk.length;
+    if (length < enough) {
+      rest = pieces;
+      continue;
+    }
+    const bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces);
+    const place: Place = { bytes, at: 0, isLast: false };
+    yield entriesFrom(place, textOf);
+    length -= place.at;
+    rest = length === 0 ? [] : [bytes.subarray(place.at)];
+    enough = place.at === 0 ? 2 * length : 0;
+    if (length > MOST_ENTRY_BYTES) {
+      yield [undefined];
+      rest = [];
+      length = 0;
       enough = 0;
     }
   }
-  if (bytesHeld > 0) yield wholeEntries(Buffer.concat(held), true, textOf).batch;
+  if (length > 0) yield entriesFrom({ bytes: Buffer.concat(rest), at: 0, isLast: true }, textOf);
 }
 
-type TextOf = (place: number, bytes: Buffer, from: number, end: number) => string;
-
-interface Whole {
-  readonly batch: EntryBatch;
-  readonly end: number;
+/** Where the next entry begins in bytes. `isLast`: no bytes follow, so that what does not end is broken. */
+interface Place {
+  readonly bytes: Buffer;
+  at: number;
+  readonly isLast: boolean;
 }
 
-/** All entries that end in these bytes. `isLast`: no bytes follow, so that what is left is broken. */
-const wholeEntries = (bytes: Buffer, isLast: boolean, textOf: TextOf): Whole => {
-  const entries: JournalFields[] = [];
-  let malformed = 0;
-  let from = 0;
-  while (from < bytes.length) {
-    if (bytes[from] === NEWLINE) {
-      from += 1;
+type TextOf = (field: number, bytes: Buffer, from: number, end: number) => string;
+
+/** All entries that end in these bytes, each decoded when it is asked for: then no more than one of them is held. */
+function* entriesFrom(place: Place, textOf: TextOf): Generator<JournalFields | undefined> {
+  const { bytes, isLast } = place;
+  while (place.at < bytes.length) {
+    if (bytes[place.at] === NEWLINE) {
+      place.at += 1;
       continue;
     }
-    const read = entryAt(bytes, from, textOf);
-    if (read.status === "unfinished") {
-      if (isLast) malformed += 1;
-      break;
-    }
+    const read = entryAt(bytes, place.at, textOf);
     if (read.status === "entry") {
-      entries.push(read.fields);
-      from = read.end;
+      place.at = read.end;
+      yield read.fields;
       continue;
     }
     // What is broken goes as far as the next empty line.
-    const empty = bytes.indexOf("\n\n", read.at);
-    if (empty === -1 && !isLast) break;
-    malformed += 1;
-    from = empty === -1 ? bytes.length : empty + 2;
+    const empty = read.status === "broken" ? bytes.indexOf("\n\n", read.at) : -1;
+    if (empty === -1 && !isLast) return;
+    place.at = empty === -1 ? bytes.length : empty + 2;
+    yield undefined;
   }
-  return { batch: { entries, malformed }, end: from };
-};
+}
 
 type Read =
   | { readonly status: "entry"; readonly fields: JournalFields; readonly end: number }
@@ -107,7 +105,7 @@ const entryAt = (bytes: Buffer, from: number, textOf: TextOf): Read => {
     if (value === "broken") return { status: "broken", at: end };
     const kept = KEPT.get(hash);
     if (kept !== undefined && kept.name.length === end - at && isAt(bytes, at, kept.bytes))
-      fields[kept.name] ??= textOf(kept.place, bytes, value.from, value.end);
+      fields[kept.name] ??= textOf(kept.index, bytes, value.from, value.end);
     at = value.end + 1;
   }
 };
@@ -142,14 +140,15 @@ const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + 
 interface KeptField {
   readonly name: JournalField;
   readonly bytes: Buffer;
-  readonly place: number;
+  /** In JOURNAL_FIELDS. */
+  readonly index: number;
 }
 
 /** By the hash of the name. Another name may have the same one, so that the bytes decide. */
 const KEPT: ReadonlyMap<number, KeptField> = new Map(
-  JOURNAL_FIELDS.map((name, place) => {
+  JOURNAL_FIELDS.map((name, index) => {
     const bytes = Buffer.from(name);
-    return [bytes.reduce(nextHash, 0), { name, bytes, place }];
+    return [bytes.reduce(nextHash, 0), { name, bytes, index }];
   }),
 );
 
@@ -175,8 +174,8 @@ const fieldTexts = (): TextOf => {
     end: 0,
     text: "",
   }));
-  return (place, bytes, from, end) => {
-    const before = last[place];
+  return (field, bytes, from, end) => {
+    const before = last[field];
     if (before === undefined) return bytes.toString("utf8", from, end);
     const length = end - from;
     if (length === before.end - before.from) {

@@ -32,12 +32,11 @@ export interface CommandResult extends CommandEnd {
   readonly stdout: string;
 }
 
-/** Some entries of a journal, one after the other. */
-export interface EntryBatch {
-  readonly entries: readonly JournalFields[];
-  /** Pieces between them that were no entry. */
-  readonly malformed: number;
-}
+/**
+ * Some entries of a journal, one after the other; `undefined` for a piece that was none. They may be decoded only when they are taken, so
+ * that a batch is read before the next one is asked for.
+ */
+export type EntryBatch = Iterable<JournalFields | undefined>;
 
 /**
  * What a program prints. `end` settles when all of it was taken or the reader stopped. A reader takes the lines or the entries, not both.

@@ -1,7 +1,8 @@
+import type { JournalFields } from "./journal-fields.ts";
 import { mask, maskTokens } from "./redaction.ts";
 import { entryLines } from "./entry-fields.ts";
 import type { CommandEnd, CommandResult, EntryBatch, Host, Lookup, UnmaskedHost } from "./host.ts";
-import { entryMask, outputMask, type OutputMask } from "./masked-output.ts";
+import { entryMask, outputMask, type EntryMask, type OutputMask } from "./masked-output.ts";
 
 /**
  * The one border that text of a host crosses: takes a host as it was opened, gives one whose every answer is masked. What asks a host
@@ -72,6 +73,12 @@ async function* maskedBuffers(
 
 async function* maskedBatches(batches: AsyncIterable<EntryBatch>): AsyncGenerator<EntryBatch> {
   const masked = entryMask();
-  for await (const { entries, malformed } of batches)
-    yield { entries: entries.map(masked), malformed };
+  for await (const batch of batches) yield maskedEntries(batch, masked);
+}
+
+function* maskedEntries(
+  batch: EntryBatch,
+  masked: EntryMask,
+): Generator<JournalFields | undefined> {
+  for (const fields of batch) yield fields === undefined ? undefined : masked(fields);
 }

@@ -64,8 +64,11 @@ const maskedEntry = (
   );
 };
 
+/** Masks the kept fields of an entry. */
+export type EntryMask = (fields: JournalFields) => JournalFields;
+
 /** Masks the entries of one journal, one after the other, as `outputMask` masks its lines. */
-export const entryMask = (): ((fields: JournalFields) => JournalFields) => {
+export const entryMask = (): EntryMask => {
   const masked = lineMask();
   const inField = fieldMask();
   /** A field has the value that it had before, as a rule. */
@@ -78,18 +81,31 @@ export const entryMask = (): ((fields: JournalFields) => JournalFields) => {
     return shown;
   };
   return (fields) => {
+    const { MESSAGE: said } = fields;
+    const message =
+      said === undefined ? undefined : maskLoneValues(masked(said, () => writerOf(fields)));
+    if (message === said && isShownAsItIs(fields, shownOf)) return fields;
     const shown: Partial<Record<JournalField, string>> = {};
-    for (const name in fields) {
-      if (!isJournalField(name)) continue;
-      const value = fields[name];
-      if (value === undefined) continue;
-      shown[name] =
-        name === "MESSAGE"
-          ? maskLoneValues(masked(value, () => writerOf(fields)))
-          : shownOf(name, value);
+    for (const name of JOURNAL_FIELDS) {
+      const value = name === "MESSAGE" ? undefined : fields[name];
+      if (value !== undefined) shown[name] = shownOf(name, value);
     }
-    return shown;
+    return message === undefined ? shown : { ...shown, MESSAGE: message };
   };
+};
+
+/** Nothing of the entry is masked, and it has no field that is not kept; its message aside. */
+const isShownAsItIs = (
+  fields: JournalFields,
+  shownOf: (field: JournalField, value: string) => string,
+): boolean => {
+  for (const name in fields) {
+    if (name === "MESSAGE") continue;
+    const value = isJournalField(name) ? fields[name] : undefined;
+    if (!isJournalField(name) || value === undefined || shownOf(name, value) !== value)
+      return false;
+  }
+  return true;
 };
 
 /** Numbers, ids and cursors, which are most of an entry. */

@@ -54,7 +54,8 @@ export const entryOf = (fields: JournalFields): JournalEntry | undefined => {
   const messageId = fields["MESSAGE_ID"];
   const pid = Number(fields["_PID"]);
   const uid = uidOf(fields["_UID"]);
-  return {
+  // A journal has millions of entries: no object is made for what is not there.
+  const entry: { -readonly [Key in keyof JournalEntry]: JournalEntry[Key] } = {
     cursor,
     time: micros(time),
     monotonic: Number.isFinite(monotonic) ? monotonic : 0,
@@ -62,13 +63,14 @@ export const entryOf = (fields: JournalFields): JournalEntry | undefined => {
     author,
     message: fields["MESSAGE"] ?? "",
     identifier: fields["SYSLOG_IDENTIFIER"] ?? fields["_COMM"] ?? "unknown",
-    ...(unit === undefined ? {} : { unit: unitName(unit) }),
-    ...(invocation === undefined ? {} : { invocation: invocationId(invocation) }),
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
-    ...(uid === undefined ? {} : { uid }),
     fields,
   };
+  if (unit !== undefined) entry.unit = unitName(unit);
+  if (invocation !== undefined) entry.invocation = invocationId(invocation);
+  if (messageId !== undefined) entry.messageId = messageId;
+  if (Number.isSafeInteger(pid) && pid > 0) entry.pid = pid;
+  if (uid !== undefined) entry.uid = uid;
+  return entry;
 };
 
 const uidOf = (text: string | undefined): number | undefined => {
@@ -117,12 +119,15 @@ const ownUnit = (fields: JournalFields): string | undefined => {
     : undefined;
 };
 
-export const journalRef = (entry: JournalEntry): JournalRef => ({
-  kind: "journal",
-  cursor: entry.cursor,
-  time: entry.time,
-  identifier: entry.identifier,
-  ...(entry.pid === undefined ? {} : { pid: entry.pid }),
-  ...(entry.uid === undefined ? {} : { uid: entry.uid }),
-  text: entry.message,
-});
+export const journalRef = (entry: JournalEntry): JournalRef => {
+  const ref: { -readonly [Key in keyof JournalRef]: JournalRef[Key] } = {
+    kind: "journal",
+    cursor: entry.cursor,
+    time: entry.time,
+    identifier: entry.identifier,
+    text: entry.message,
+  };
+  if (entry.pid !== undefined) ref.pid = entry.pid;
+  if (entry.uid !== undefined) ref.uid = entry.uid;
+  return ref;
+};

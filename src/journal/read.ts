@@ -44,9 +44,8 @@ export const readEntries = async (
   let entries = 0;
   let malformed = 0;
   for await (const batch of entriesOf(stream)) {
-    malformed += batch.malformed;
-    for (const fields of batch.entries) {
-      const entry = entryOf(fields);
+    for (const fields of batch) {
+      const entry = fields === undefined ? undefined : entryOf(fields);
       if (entry === undefined) {
         malformed += 1;
         continue;
