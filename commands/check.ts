@@ -5,6 +5,7 @@ import { endWith } from "../src/command-line/interruption.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
+import { screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
   failOnFlag,
@@ -21,6 +22,7 @@ export default class Check extends BaseCommand {
   static override flags = {
     ...sourceFlags,
     ...outputFlags,
+    ...screenFlags,
     ...redactionFlags,
     ...failOnFlag,
     ...showSkippedFlag,
@@ -31,7 +33,7 @@ export default class Check extends BaseCommand {
     const format = chosenFormat(flags, "text");
     const answer = await diagnose(reportRequest(flags, args.vm));
     if (answer.status !== "diagnosed") throw refusal(answer);
-    const page = render(answer.reports, "check", format, screen({ file: flags["output-file"] }));
+    const page = render(answer.reports, "check", format, screen(flags));
     await writeReport(page, answer.redactionMap, flags);
     const { severities, complete } = foretold(answer.reports);
     endWith(statusOfFindings(severities, { failOn: flags["fail-on"], complete }));

@@ -54,9 +54,7 @@ export default class Collect extends BaseCommand {
       config: flags.config,
     });
     if (answer.status !== "planned") throw refusal(answer);
-    await writeOutput(
-      flags.json ? renderPlanJson(answer) : renderPlan(answer, screen({ file: undefined })),
-    );
+    await writeOutput(flags.json ? renderPlanJson(answer) : renderPlan(answer, screen()));
   }
 }
 

@@ -1,10 +1,12 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
-import { statusOfFindings } from "../src/command-line/exit-status.ts";
+import { EXIT, statusOfFindings } from "../src/command-line/exit-status.ts";
+import { ExpectedError } from "../src/command-line/expected-error.ts";
 import { endWith } from "../src/command-line/interruption.ts";
 import { chosenFormat, type Format } from "../src/command-line/output-format.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
+import { detailFlags, screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
   failOnFlag,
@@ -14,7 +16,7 @@ import {
   redactionFlags,
   sourceFlags,
 } from "../src/command-line/source-flags.ts";
-import { diagnose, render } from "../src/index.ts";
+import { catalogue, diagnose, render } from "../src/index.ts";
 
 export default class Diagnose extends BaseCommand {
   static override summary = "find out why secrets do not reach a VM; without a VM: every VM found";
@@ -23,6 +25,8 @@ export default class Diagnose extends BaseCommand {
     ...sourceFlags,
     ...flakeFlag,
     ...outputFlags,
+    ...screenFlags,
+    ...detailFlags,
     ...redactionFlags,
     ...failOnFlag,
     ...showSkippedFlag,
@@ -34,14 +38,21 @@ export default class Diagnose extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diagnose);
     const format = chosenFormat(flags, this.fallback);
+    const details = ["quiet", "explain"] as const;
+    const detail = details.find((one) => flags[one]);
+    if (detail !== undefined && format !== "text") {
+      throw new ExpectedError(`--${detail} cannot be used with --output=${format}`, {
+        exitCode: EXIT.usage,
+        hint: "it changes the terminal report, and other formats tell all of it",
+      });
+    }
     const answer = await diagnose(reportRequest(flags, args.vm));
     if (answer.status !== "diagnosed") throw refusal(answer);
-    const page = render(
-      answer.reports,
-      "diagnosis",
-      format,
-      screen({ file: flags["output-file"] }),
-    );
+    const page = render(answer.reports, "diagnosis", format, {
+      ...screen(flags),
+      brief: flags.quiet,
+      explained: flags.explain ? catalogue() : [],
+    });
     await writeReport(page, answer.redactionMap, flags);
     endWith(
       statusOfFindings(answer.severities, {

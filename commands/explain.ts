@@ -3,8 +3,8 @@ import { BaseCommand } from "../src/command-line/base-command.ts";
 import { EXIT } from "../src/command-line/exit-status.ts";
 import { ExpectedError } from "../src/command-line/expected-error.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
-import { writeOutput } from "../src/command-line/output.ts";
-import { screen } from "../src/command-line/screen.ts";
+import { screenFlags } from "../src/command-line/screen-flags.ts";
+import { screen, writePage } from "../src/command-line/screen.ts";
 import { outputFlags } from "../src/command-line/source-flags.ts";
 import { catalogue, renderCatalogueEntry } from "../src/index.ts";
 
@@ -14,7 +14,7 @@ export default class Explain extends BaseCommand {
   static override args = {
     id: Args.string({ required: true, ignoreStdin: true, description: "such as access/file-mode" }),
   };
-  static override flags = outputFlags;
+  static override flags = { ...outputFlags, ...screenFlags };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Explain);
@@ -26,7 +26,6 @@ export default class Explain extends BaseCommand {
       });
     }
     const format = chosenFormat(flags, "text");
-    const file = flags["output-file"];
-    await writeOutput(renderCatalogueEntry(rule, format, screen({ file })), { file });
+    await writePage(renderCatalogueEntry(rule, format, screen(flags)), flags);
   }
 }

@@ -5,6 +5,7 @@ import { endWith } from "../src/command-line/interruption.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
+import { screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
 import { outputFlags, redactionFlags, sourceFlags } from "../src/command-line/source-flags.ts";
 import { diagnose, render, type View } from "../src/index.ts";
@@ -12,7 +13,7 @@ import { diagnose, render, type View } from "../src/index.ts";
 export default class Timeline extends BaseCommand {
   static override summary = "show what happened, in order; without a VM: every VM found";
   static override args = { vm: Args.string({ multiple: true, description: "VM to show" }) };
-  static override flags = { ...sourceFlags, ...outputFlags, ...redactionFlags };
+  static override flags = { ...sourceFlags, ...outputFlags, ...screenFlags, ...redactionFlags };
 
   protected readonly view: View = "timeline";
 
@@ -21,7 +22,7 @@ export default class Timeline extends BaseCommand {
     const format = chosenFormat(flags, "text");
     const answer = await diagnose(reportRequest(flags, args.vm));
     if (answer.status !== "diagnosed") throw refusal(answer);
-    const page = render(answer.reports, this.view, format, screen({ file: flags["output-file"] }));
+    const page = render(answer.reports, this.view, format, screen(flags));
     await writeReport(page, answer.redactionMap, flags);
     // It judges nothing: what it shows is there, and only what it could not read is missing.
     endWith(answer.complete ? EXIT.ok : EXIT.incomplete);

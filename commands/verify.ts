@@ -2,9 +2,9 @@ import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { EXIT, type ExitStatus } from "../src/command-line/exit-status.ts";
 import { endWith, interruption } from "../src/command-line/interruption.ts";
-import { writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
-import { screen } from "../src/command-line/screen.ts";
+import { screenFlags } from "../src/command-line/screen-flags.ts";
+import { screen, writePage } from "../src/command-line/screen.ts";
 import { jsonFlag, sourceFlags, sourceOf } from "../src/command-line/source-flags.ts";
 import {
   renderVerification,
@@ -23,7 +23,7 @@ export default class Verify extends BaseCommand {
       description: "what diagnose --json wrote",
     }),
   };
-  static override flags = { ...sourceFlags, ...jsonFlag };
+  static override flags = { ...sourceFlags, ...jsonFlag, ...screenFlags };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);
@@ -35,10 +35,11 @@ export default class Verify extends BaseCommand {
     });
     if (answer.status !== "verified") throw refusal(answer);
     const { verification } = answer;
-    await writeOutput(
+    await writePage(
       flags.json
         ? renderVerificationJson(verification)
-        : renderVerification(verification, screen({ file: undefined })),
+        : renderVerification(verification, screen(flags)),
+      flags,
     );
     endWith(statusOf(verification));
   }

@@ -67,6 +67,7 @@ const RIGHT: readonly Statement[] = [
   ["src/host/host.ts", 'export * from "execa";'],
   ["src/host/host.ts", 'export * from "node:fs";'],
   ["src/command-line/output.ts", 'export * from "node:fs";'],
+  ["src/command-line/pager.ts", 'export * from "execa";'],
   ["src/command-line/flags.ts", 'export * from "@oclif/core/flags";'],
   ["commands/diagnose.ts", 'export * from "../src/index.ts";'],
   ["commands/diagnose.ts", 'export * from "../src/command-line/base-command.ts";'],

@@ -1,21 +1,22 @@
 import type { NextStart, Stop, VmDiagnosis } from "../diagnosis/finding.ts";
-import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
-import { page, type Page, type PageOptions } from "./page.ts";
 import type { Report } from "./report.ts";
-import { coverage, evidenceList, findingList, optionList, suppressedList, ways } from "./text.ts";
-import { plain, sentence, withoutVms } from "./words.ts";
+import { findingList } from "./text/findings.ts";
+import { optionList, suppressedList } from "./text/options.ts";
+import { sources } from "./text/sources.ts";
+import { prose, telling, type Telling, type TextOptions } from "./text/telling.ts";
+import { ways } from "./text/ways.ts";
+import { plain, withoutVms } from "./words.ts";
 
 /** Whether the next start of each VM would get its secrets, and where each would stop. */
-export const renderCheck = (report: Report, options: PageOptions): string => {
-  const out = page(options);
-  const numbers = evidenceNumbers(report.diagnosis.ledger);
+export const renderCheck = (report: Report, options: TextOptions): string => {
+  const tell = telling(report, options);
+  const { out } = tell;
   for (const [index, vm] of report.diagnosis.vms.entries()) {
     if (index > 0) out.line("");
-    nextStart(out, vm, report, numbers);
+    nextStart(tell, vm, report);
   }
   if (report.diagnosis.vms.length === 0) out.paragraph(withoutVms(report.diagnosis), "", "  ");
-  evidenceList(out, numbers, report.zone);
-  coverage(out, report.diagnosis, report);
+  sources(tell, report);
   return out.text();
 };
 
@@ -27,11 +28,11 @@ export const ANSWER: Readonly<Record<NextStart["prediction"], string>> = {
 };
 
 const nextStart = (
-  out: Page,
+  tell: Telling,
   { vm, nextStart: next }: VmDiagnosis,
-  { diagnosis, zone }: Report,
-  numbers: EvidenceNumbers,
+  { diagnosis }: Report,
 ): void => {
+  const { out } = tell;
   const { paint } = out;
   const host = diagnosis.host === undefined ? "" : ` on ${plain(diagnosis.host.name)}`;
   const colour =
@@ -41,10 +42,10 @@ const nextStart = (
         ? paint.yellow
         : paint.green;
   out.paragraph(`${paint.bold(vm)}${host}: ${colour.bold(ANSWER[next.prediction])}`, "", "  ");
-  if (next.stops.length === 0) out.paragraph(sentence(next.basis, zone), "  ");
+  if (next.stops.length === 0) out.paragraph(prose(tell, next.basis), "  ");
   for (const stop of next.stops) out.paragraph(stopLine(stop), "  ", "    ");
   ways(out, next.stages);
-  findingList(out, next.findings, numbers, zone);
+  findingList(tell, next.findings);
   optionList(out, next);
   suppressedList(out, next, diagnosis);
 };

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { Chalk, type ChalkInstance } from "chalk";
 import wrapAnsi from "wrap-ansi";
 import { printable } from "./printable.ts";
@@ -5,11 +6,16 @@ import { printable } from "./printable.ts";
 export interface PageOptions {
   readonly width: number;
   readonly colour: boolean;
+  /** Whether lines and arrows may be drawn beyond ASCII; not unless it says so. */
+  readonly unicode?: boolean;
 }
 
 export interface Page {
   readonly paint: ChalkInstance;
   readonly width: number;
+  readonly unicode: boolean;
+  /** Stands in front of what is quoted. */
+  readonly bar: string;
   /** A line as it is; never wrapped, for what somebody will copy. */
   line(text?: string): void;
   /** Wraps at words; every line after the first gets `hanging`, which is `indent` where it is not given. */
@@ -19,26 +25,41 @@ export interface Page {
 }
 
 /** Lines for a terminal or a pipe. */
-export const page = ({ width, colour }: PageOptions): Page => {
+export const page = ({ width, colour, unicode = false }: PageOptions): Page => {
   const lines: string[] = [];
   const paint = new Chalk({ level: colour ? 1 : 0 });
+  const paragraph: Page["paragraph"] = (text, indent = "", hanging = indent) => {
+    const room = Math.max(20, width - Math.max(shownLength(indent), shownLength(hanging)));
+    for (const [index, line] of wrapAnsi(text, room, { hard: false, trim: true })
+      .split("\n")
+      .entries()) {
+      lines.push(`${index === 0 ? indent : hanging}${line}`.trimEnd());
+    }
+  };
   return {
     paint,
     width,
+    unicode,
+    bar: paint.dim(unicode ? "│" : "|"),
     line: (text = "") => {
       lines.push(text.trimEnd());
     },
-    paragraph(text, indent = "", hanging = indent) {
-      const room = Math.max(20, width - Math.max(indent.length, hanging.length));
-      for (const [index, line] of wrapAnsi(text, room, { hard: false, trim: true })
-        .split("\n")
-        .entries()) {
-        lines.push(`${index === 0 ? indent : hanging}${line}`.trimEnd());
-      }
-    },
+    paragraph,
     heading(text) {
-      lines.push("", paint.bold(text));
+      lines.push("");
+      paragraph(paint.bold(text), "", "  ");
     },
     text: () => printable(`${lines.join("\n")}\n`, { colour }),
   };
+};
+
+const shownLength = (text: string): number => stripVTControlCharacters(text).length;
+
+/** The text, or as many of its words as fit into `room` columns, with `...` for the others. */
+export const clipped = (text: string, room: number): string => {
+  if (text.length <= room) return text;
+  const kept = text.slice(0, Math.max(1, room - 3));
+  const words = kept.slice(0, Math.max(kept.lastIndexOf(" "), 0)).replace(/[\s,;:]+$/u, "");
+  // One long word, such as a path, says more by its beginning than by not being there.
+  return `${words.length * 2 < room ? kept : words}...`;
 };

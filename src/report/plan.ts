@@ -1,5 +1,6 @@
 import { jsonText } from "./printable.ts";
 import { page, type PageOptions } from "./page.ts";
+import { shellWords } from "./shell-words.ts";
 import { plain } from "./words.ts";
 
 /** What would be asked of a host: commands with their arguments, and paths with what is done to them. */
@@ -24,11 +25,11 @@ export const renderPlan = (
   const out = page(options);
   out.paragraph("Nothing was run and nothing was read. This is what collect would ask first:");
   if (connections.length > 0) out.heading("Connections, one for each host");
-  for (const words of connections) out.line(`  ${plain(words.map(quoted).join(" "))}`);
+  for (const words of connections) out.line(`  ${plain(shellWords(words))}`);
   out.heading("Commands");
   // Not wrapped: a command is there to be copied.
   for (const { program, args } of plan.commands)
-    out.line(`  ${plain([program, ...args].map(quoted).join(" "))}`);
+    out.line(`  ${plain(shellWords([program, ...args]))}`);
   for (const [title, paths] of [
     ["Directories whose names are read", plan.listed],
     ["Files whose text is read", plan.read],
@@ -53,6 +54,3 @@ export const renderPlanJson = ({ plan, connections, followUps }: PlanToShow): st
     lstat: plan.looked,
     followUps,
   });
-
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -9,6 +9,7 @@ import { printable } from "./printable.ts";
 import { page, type PageOptions } from "./page.ts";
 import { hostName, type Report, type Reports } from "./report.ts";
 import { renderText } from "./text.ts";
+import type { TextOptions } from "./text/telling.ts";
 import { renderTimelineJson } from "./timeline-json.ts";
 import { renderTimelineMarkdown } from "./timeline-markdown.ts";
 import { renderTimeline } from "./timeline-text.ts";
@@ -17,7 +18,7 @@ export type View = "diagnosis" | "timeline" | "check" | "list";
 export type Format = "text" | "markdown" | "json";
 
 interface Renderer {
-  readonly text: (report: Report, options: PageOptions) => string;
+  readonly text: (report: Report, options: TextOptions) => string;
   readonly markdown: (report: Report) => string;
   readonly json: (reports: Reports) => string;
 }
@@ -34,7 +35,7 @@ export const render = (
   reports: Reports,
   view: View,
   format: Format,
-  options: PageOptions,
+  options: TextOptions,
 ): string => {
   const renderer = RENDERERS[view];
   switch (format) {
@@ -42,8 +43,11 @@ export const render = (
       return renderer.json(reports);
     case "text":
       return reports
-        .map((report) => `${textHead(report, reports, options)}${renderer.text(report, options)}`)
-        .join("\n");
+        .map(
+          (report) =>
+            `${options.brief === true ? "" : textHead(report, reports, options)}${renderer.text(report, options)}`,
+        )
+        .join(options.brief === true ? "" : "\n");
     case "markdown":
       return reports
         .map((report) =>

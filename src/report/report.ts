@@ -9,6 +9,16 @@ export interface Report {
   readonly generatedAt: Micros;
   /** Whether people are shown which rules were not asked; they are counted always. */
   readonly showSkipped: boolean;
+  /** What the host was asked to run; absent where nobody wants to see it. */
+  readonly commands?: readonly AskedCommand[];
+}
+
+/** A command that a host was asked for. */
+interface AskedCommand {
+  readonly argv: readonly string[];
+  readonly times: number;
+  /** How it ended: statuses, or why there is none. */
+  readonly ends: readonly string[];
 }
 
 /** One report for each host that was looked at. */

@@ -1,6 +1,7 @@
 import { diagnoseVms } from "../diagnosis/diagnose.ts";
 import type { Host } from "../host/host.ts";
 import { interruptible } from "../host/interruptible-host.ts";
+import { notingCommands, type NotedCommand } from "../host/noted-commands.ts";
 import type { Report } from "../report/report.ts";
 import { parseVmName, type VmName } from "../vocabulary.ts";
 import { lookAtHost, type LookedAt } from "./look-at-host.ts";
@@ -22,8 +23,16 @@ export const diagnoseHosts = async (
   if (wishes.status === "wrong-usage") return wishes;
   const { signal } = request;
   const looks: LookedAt[] = [];
+  const noted = new Map<Host, () => readonly NotedCommand[]>();
+  const asked = (host: Host): Host => {
+    const ended = signal === undefined ? host : interruptible(host, signal);
+    if (request.showCommands !== true) return ended;
+    const noting = notingCommands(ended);
+    noted.set(noting.host, noting.noted);
+    return noting.host;
+  };
   for (const look of await sideBySide(hosts, HOSTS_AT_A_TIME, (host) =>
-    lookAtHost(signal === undefined ? host : interruptible(host, signal), request, named.names),
+    lookAtHost(asked(host), request, named.names),
   )) {
     if (look.status === "wrong-usage") return look;
     looks.push(look);
@@ -42,6 +51,7 @@ export const diagnoseHosts = async (
       zone: request.times.utc === true ? "UTC" : basics.zone,
       generatedAt: now,
       showSkipped: request.showSkipped === true,
+      ...commandsOf(noted.get(host)),
     };
   };
   const [first, ...others] = await sideBySide(looks, HOSTS_AT_A_TIME, reportOf);
@@ -64,6 +74,9 @@ export const diagnoseHosts = async (
  */
 export const diagnoseHost = (host: Host, request: Request): Promise<Answer> =>
   diagnoseHosts([host], request);
+
+const commandsOf = (noted: (() => readonly NotedCommand[]) | undefined): Pick<Report, "commands"> =>
+  noted === undefined ? {} : { commands: noted() };
 
 type Names = { readonly status: "names"; readonly names: readonly VmName[] } | WrongUsage;
 

@@ -15,6 +15,8 @@ tools=(
   sshd=openssh-server
   ssh=openssh-client
   sudo=sudo
+  script=bsdutils
+  less=less
 )
 
 missing_packages() {

@@ -1,0 +1,153 @@
+import type { Diagnosis } from "../../diagnosis/diagnose.ts";
+import type { Finding, VmDiagnosis } from "../../diagnosis/finding.ts";
+import { formatTime } from "../../time/format-time.ts";
+import { clipped, type Page } from "../page.ts";
+import { recommended } from "../recommended.ts";
+import type { Report } from "../report.ts";
+import { plain } from "../words.ts";
+import { prose, type Telling } from "./telling.ts";
+
+const STATUS_WORD: Readonly<Record<VmDiagnosis["status"], string>> = {
+  failing: "FAILING",
+  degraded: "DEGRADED",
+  healthy: "healthy",
+  stopped: "stopped",
+  unknown: "UNKNOWN",
+};
+
+const INDENT = "  ";
+
+/**
+ * The answer in three lines: how the VM is and since when, what is broken, what to do. A line that does not fit is cut; all of it stands
+ * among the findings and options. What else is or was broken follows.
+ */
+export const answer = (tell: Telling, vm: VmDiagnosis, report: Report): void => {
+  const { out } = tell;
+  out.paragraph(headline(out, vm, report), "", INDENT);
+  const { now, before } = rootsOf(vm);
+  const [first, ...others] = now;
+  const option = recommended(vm);
+  if (first === undefined)
+    for (const line of unexplained(vm)) out.paragraph(line, INDENT, `${INDENT}  `);
+  else labelled(tell, "Cause", causeWords(first), tail(others.length));
+  if (first !== undefined || before.length > 0)
+    labelled(
+      tell,
+      "Repair",
+      option === undefined ? "none is known to mvdoctor" : plain(option.title),
+      option === undefined ? "" : " (option A)",
+    );
+  for (const one of others) labelled(tell, "Also", causeWords(one));
+  for (const one of before) labelled(tell, "Earlier", causeWords(one), phaseOf(one));
+};
+
+const headline = (out: Page, vm: VmDiagnosis, { diagnosis, zone }: Report): string => {
+  const host = diagnosis.host === undefined ? "" : ` on ${plain(diagnosis.host.name)}`;
+  return `${out.paint.bold(vm.vm)}${host}: ${statusWord(out, vm)}${sinceWords(vm, zone)}`;
+};
+
+const statusWord = ({ paint }: Page, { status }: VmDiagnosis): string => {
+  const colour =
+    status === "failing" ? paint.red : status === "healthy" ? paint.green : paint.yellow;
+  return colour.bold(STATUS_WORD[status]);
+};
+
+const sinceWords = ({ since, status }: VmDiagnosis, zone: string): string =>
+  since === undefined || status === "stopped"
+    ? ""
+    : `, ${status === "healthy" ? "" : "at least "}since ${formatTime(since, zone)}`;
+
+/** One line for each VM; never cut, since another program may read it. */
+export const briefLine = (out: Page, vm: VmDiagnosis, report: Report): void => {
+  out.line(`${headline(out, vm, report)}${why(vm)}`);
+};
+
+const why = (vm: VmDiagnosis): string => {
+  const { now } = rootsOf(vm);
+  const [first] = now;
+  if (first !== undefined) return `: ${causeWords(first)} [${first.id}]${tail(now.length - 1)}`;
+  return vm.status === "healthy" ? "" : `: ${unexplained(vm)[0] ?? "why is not known"}`;
+};
+
+/** How several VMs are, before each has its own pages. */
+export const overview = (out: Page, report: Report): void => {
+  const { vms, host } = report.diagnosis;
+  const counts = Object.entries(STATUS_WORD).flatMap(([status, word]) => {
+    const count = vms.filter((vm) => vm.status === status).length;
+    return count === 0 ? [] : [`${count} ${word}`];
+  });
+  out.paragraph(
+    `${vms.length} VMs${host === undefined ? "" : ` on ${plain(host.name)}`}: ${counts.join(", ")}`,
+    "",
+    INDENT,
+  );
+  for (const vm of vms) {
+    const words = `: ${STATUS_WORD[vm.status]}${sinceWords(vm, report.zone)}${why(vm)}`;
+    const shown = clipped(`${vm.vm}${words}`, out.width - INDENT.length);
+    out.line(`${INDENT}${shown.replace(STATUS_WORD[vm.status], () => statusWord(out, vm))}`);
+  }
+  out.line("");
+};
+
+/** `Cause: what it is (tail)`, in one line. */
+const labelled = (tell: Telling, label: string, text: string, end = ""): void => {
+  const { out } = tell;
+  const words = prose(tell, text);
+  const room = out.width - INDENT.length - label.length - 2 - end.length;
+  out.line(`${INDENT}${out.paint.bold(`${label}:`)} ${clipped(words, room)}${end}`);
+};
+
+const causeWords = ({ title }: Finding): string => plain(title);
+const tail = (more: number): string => (more === 0 ? "" : ` (and ${more} more)`);
+const phaseOf = ({ scope }: Finding): string => ` (phase ${scope.phase ?? "?"})`;
+
+const rootsOf = ({ findings }: Pick<VmDiagnosis, "findings">) => {
+  const roots = findings.filter(({ role }) => role === "root-cause");
+  return {
+    now: roots.filter(({ scope }) => scope.inForce),
+    before: roots.filter(({ scope }) => !scope.inForce),
+  };
+};
+
+/** What is broken and what to do, for somebody who reads no further. */
+export const answerLines = (vm: VmDiagnosis): readonly string[] => {
+  const { now, before } = rootsOf(vm);
+  const first = recommended(vm);
+  if (now.length + before.length === 0) return unexplained(vm);
+  return [
+    ...now.map(({ title, id }) => `Cause: ${plain(title)} [${id}]`),
+    ...before.map(
+      ({ title, id, scope }) => `Earlier (phase ${scope.phase ?? "?"}): ${plain(title)} [${id}]`,
+    ),
+    ...(first === undefined ? [] : [`Repair: ${plain(first.title)} (option A below)`]),
+  ];
+};
+
+const unexplained = (vm: VmDiagnosis): readonly string[] => {
+  switch (vm.status) {
+    case "healthy":
+      return [
+        vm.stages.every(({ stages }) => stages.guest !== "unknown")
+          ? `Nothing stands between this VM and what it is to get${exception(vm)}.`
+          : `Nothing was found between this VM and what it is to get${exception(vm)}; what its guest did get is not known of every secret.`,
+      ];
+    case "stopped":
+      return [`It does not run, and nothing shows a fault${exception(vm)}.`];
+    case "unknown":
+      return ["What could be read does not say how it is."];
+    case "degraded":
+      return vm.findings
+        .filter(({ scope, severity }) => scope.inForce && severity === "warning")
+        .map(({ title, id }) => `${plain(title)} [${id}]`);
+    case "failing":
+      return vm.findings
+        .filter(({ scope, severity }) => scope.inForce && severity === "error")
+        .map(({ title, id }) => `${plain(title)}; why is not known [${id}]`);
+  }
+};
+
+const exception = ({ suppressed }: VmDiagnosis): string =>
+  suppressed.length === 0 ? "" : ", but for what is suppressed";
+
+/** What stands above the pages of one host: of several VMs, how each is. */
+export const isWorthAnOverview = ({ vms }: Pick<Diagnosis, "vms">): boolean => vms.length > 1;
