@@ -7,22 +7,35 @@ import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
 import { screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
-import { outputFlags, redactionFlags, sourceFlags } from "../src/command-line/source-flags.ts";
-import { diagnose, render, type View } from "../src/index.ts";
+import { redactionFlags, sourceFlags } from "../src/command-line/source-flags.ts";
+import { rowFlags, timelineOutputFlags } from "../src/command-line/timeline-flags.ts";
+import { diagnose, render, renderTimelineLnav, selectRows } from "../src/index.ts";
 
 export default class Timeline extends BaseCommand {
   static override summary = "show what happened, in order; without a VM: every VM found";
   static override args = { vm: Args.string({ multiple: true, description: "VM to show" }) };
-  static override flags = { ...sourceFlags, ...outputFlags, ...screenFlags, ...redactionFlags };
-
-  protected readonly view: View = "timeline";
+  static override flags = {
+    ...sourceFlags,
+    ...rowFlags,
+    ...timelineOutputFlags,
+    ...screenFlags,
+    ...redactionFlags,
+  };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Timeline);
     const format = chosenFormat(flags, "text");
-    const answer = await diagnose(reportRequest(flags, args.vm));
+    const answer = await diagnose({ ...reportRequest(flags, args.vm), everyStart: flags.all });
     if (answer.status !== "diagnosed") throw refusal(answer);
-    const page = render(answer.reports, this.view, format, screen(flags));
+    const reports = selectRows(answer.reports, {
+      newest: flags.lines,
+      pattern: flags.grep,
+      reverse: flags.reverse,
+    });
+    const page =
+      format === "lnav"
+        ? renderTimelineLnav(reports)
+        : render(reports, "timeline", format, screen(flags));
     await writeReport(page, answer.redactionMap, flags);
     // It judges nothing: what it shows is there, and only what it could not read is missing.
     endWith(answer.complete ? EXIT.ok : EXIT.incomplete);

@@ -11,7 +11,9 @@ import { renderRuleIndex, renderRulePage } from "./report/rule-pages.ts";
 import { RULES } from "./rules/index.ts";
 import type { Severity } from "./vocabulary.ts";
 
-export { render, type Format, type View } from "./report/render.ts";
+export { render, type Format } from "./report/render.ts";
+export { renderTimelineLnav } from "./report/timeline-lnav.ts";
+export { selectRows } from "./report/timeline-selection.ts";
 export { collect } from "./requests/collect.ts";
 export { REDACTABLE } from "./vocabulary.ts";
 export { redactBundle } from "./requests/redact.ts";

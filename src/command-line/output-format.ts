@@ -12,14 +12,20 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
   ".json": "json",
 };
 
-interface FormatFlags {
-  readonly output: Format | undefined;
+interface FormatFlags<Output extends string> {
+  readonly output: Output | undefined;
   readonly json: boolean;
   readonly "output-file": string | undefined;
 }
 
-/** The format that the output flags ask for: `-o` and `--json` first, then the extension of the file, then `fallback`. */
-export const chosenFormat = (flags: FormatFlags, fallback: Format): Format => {
+/**
+ * The format that the output flags ask for: `-o` and `--json` first, then the extension of the file, then `fallback`. A command may have
+ * formats of its own.
+ */
+export const chosenFormat = <Output extends string>(
+  flags: FormatFlags<Output>,
+  fallback: Format,
+): Format | Output => {
   if (flags.json && flags.output !== undefined && flags.output !== "json") {
     throw new ExpectedError(`--json cannot be used with --output=${flags.output}`, {
       exitCode: EXIT.usage,

@@ -32,7 +32,7 @@ import { hypotheses } from "./hypotheses/hypotheses.ts";
 import { rankedOptions } from "./options.ts";
 import { phaseAccounts } from "./phase-account.ts";
 import { sinceWhen } from "./since.ts";
-import { timelineRows } from "./timeline.ts";
+import { timelineRows } from "./timeline/timeline.ts";
 import { secretStages } from "./stages.ts";
 import {
   onDay,
@@ -65,6 +65,8 @@ export interface Wishes {
   /** The time of the report. */
   readonly now: Micros;
   readonly suppressions: Suppressions | undefined;
+  /** Whether the timeline has a row for every start of a crash loop. */
+  readonly everyStart: boolean;
 }
 
 /** What was read of a host before it was known which VMs and times are asked for. */
@@ -84,7 +86,7 @@ export const diagnoseVms = async (
   vms: readonly VmName[],
   window: Window,
   { zone, boots, stateRoot, configuration, unreadable = [] }: HostBasics,
-  { now, suppressions }: Wishes,
+  { now, suppressions, everyStart }: Wishes,
 ): Promise<Diagnosis> => {
   const wanted =
     suppressions === undefined || suppressions.entries.length === 0
@@ -148,7 +150,9 @@ export const diagnoseVms = async (
       found.map(({ evidence }) => evidence),
       gaps,
     ),
-    vms: found.map((one) => diagnoseVm(one, { journalComplete, holding: wanted?.holding ?? [] })),
+    vms: found.map((one) =>
+      diagnoseVm(one, { journalComplete, holding: wanted?.holding ?? [], everyStart, window }),
+    ),
     ...(wanted === undefined ? {} : { suppressions: wanted }),
   };
 };
@@ -177,11 +181,13 @@ const nothingOf = (
 interface Terms {
   readonly journalComplete: boolean;
   readonly holding: readonly Suppression[];
+  readonly everyStart: boolean;
+  readonly window: Window;
 }
 
 const diagnoseVm = (
   { vm, evidence, gaps }: VmEvidence,
-  { journalComplete, holding }: Terms,
+  { journalComplete, holding, everyStart, window }: Terms,
 ): VmDiagnosis => {
   const { knowledge, findings: judged, outcomes } = judge(vm, evidence);
   // Stages and open questions are about what is; a suppression only says what counts.
@@ -212,7 +218,7 @@ const diagnoseVm = (
     stages,
     phases:
       history === undefined ? [] : phaseAccounts(history, { runners: texts, secrets, evidence }),
-    timeline: history === undefined ? [] : timelineRows(history, valueOf(evidence.vmJournal)),
+    timeline: history === undefined ? [] : timelineRows(history, evidence, { everyStart, window }),
     ...sinceWhen(history, secrets),
     transitions: history === undefined ? [] : transitions(history, state),
     hypotheses:

@@ -141,6 +141,20 @@ export interface TimelineRow {
   readonly kind: "host" | "operator" | "start" | "loop" | "guest" | "end" | "skipped" | "secrets";
   readonly text: string;
   readonly evidence: EvidenceRef;
+  /** How often the same was said, where more than once. */
+  readonly times?: number;
+  /** Of a crash loop. */
+  readonly loop?: LoopSummary;
+}
+
+/** A crash loop in numbers. */
+export interface LoopSummary {
+  readonly count: number;
+  readonly failed: number;
+  /** Median microseconds from one start to the next. */
+  readonly period: number;
+  /** How many starts began in each of equal parts of the row's time. */
+  readonly density: readonly number[];
 }
 
 /** What became different from one phase to the next. */

@@ -24,8 +24,11 @@ export const renderTimelineJson = (reports: Reports): string => {
         phase: row.phase ?? null,
         kind: row.kind,
         text: plain(row.text),
+        ...(row.times === undefined ? {} : { times: row.times }),
+        ...(row.loop === undefined ? {} : { loop: row.loop }),
         evidence: numbers.idOf(row.evidence),
         ...(row.evidence.kind === "journal" ? { cursor: row.evidence.cursor } : {}),
+        ...(row.evidence.kind === "file" ? { path: plain(row.evidence.path) } : {}),
       })),
     })),
   );

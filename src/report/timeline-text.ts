@@ -1,8 +1,24 @@
-import type { TimelineRow, VmDiagnosis } from "../diagnosis/finding.ts";
-import { formatClock, formatDuration, formatTime } from "../time/format-time.ts";
+import type { PhaseAccount, TimelineRow, VmDiagnosis } from "../diagnosis/finding.ts";
+import { dayOf, formatClock, formatDuration, formatTime } from "../time/format-time.ts";
+import type { Micros } from "../vocabulary.ts";
+import { densityStrip } from "./density.ts";
 import { page, type Page, type PageOptions } from "./page.ts";
 import type { Report } from "./report.ts";
+import { storeNames, type StoreNames } from "./text/store-names.ts";
+import { storePaths } from "./text/sources.ts";
 import { plain, sentence } from "./words.ts";
+
+interface Axis {
+  readonly out: Page;
+  readonly zone: string;
+  readonly names: StoreNames;
+  /** The end of what is shown. */
+  readonly end: Micros | undefined;
+  /** Newest first: what was before the first phase then comes last. */
+  readonly isReversed: boolean;
+  /** The day of the last row; a new one gets a line. */
+  day: string;
+}
 
 /** What happened to each VM, in order, under a heading for each phase. */
 export const renderTimeline = ({ diagnosis, zone }: Report, options: PageOptions): string => {
@@ -13,15 +29,21 @@ export const renderTimeline = ({ diagnosis, zone }: Report, options: PageOptions
   out.paragraph(
     from === undefined || to === undefined
       ? "The journal holds nothing to show."
-      : `From ${formatTime(from, zone)} to ${formatTime(to, zone)}`,
+      : `From ${formatTime(from, zone)} to ${formatTime(to, zone)} (${formatDuration(to - from)})`,
   );
-  for (const vm of diagnosis.vms) vmTimeline(out, vm, zone);
-  for (const { since: start, until: end } of distinctHoles(diagnosis.coverage.holes)) {
-    out.line();
-    out.paragraph(
-      `The journal holds no entry of anybody from ${formatTime(start, zone)} to ${formatTime(end, zone)}.`,
-    );
+  const names = storeNames();
+  for (const vm of diagnosis.vms) {
+    const isReversed = (vm.timeline[0]?.time ?? 0) > (vm.timeline.at(-1)?.time ?? 0);
+    vmTimeline({ out, zone, names, end: to, isReversed, day: "" }, vm);
   }
+  if (diagnosis.vms.length === 0) out.line("Nothing to show.");
+  missing(out, { diagnosis, zone });
+  storePaths({ out, names });
+  return out.text();
+};
+
+/** What the axis cannot show, because it is not in the journal. */
+const missing = (out: Page, { diagnosis, zone }: Pick<Report, "diagnosis" | "zone">): void => {
   for (const { line, text } of diagnosis.ledger.filter(
     (one) => one.line.kind === "sequence-hole",
   )) {
@@ -36,44 +58,114 @@ export const renderTimeline = ({ diagnosis, zone }: Report, options: PageOptions
       "  ",
     );
   }
-  return out.text();
 };
 
-const distinctHoles = <Hole extends { readonly since: number }>(
-  holes: readonly Hole[],
-): readonly Hole[] =>
-  holes.filter((hole, index) => holes.findIndex(({ since }) => since === hole.since) === index);
-
-const vmTimeline = (out: Page, vm: VmDiagnosis, zone: string): void => {
+const vmTimeline = (axis: Axis, vm: VmDiagnosis): void => {
+  const { out, isReversed } = axis;
   out.heading(`${vm.vm}: ${vm.status}`);
-  if (vm.phases.length === 0) out.line("  no start of this VM in this time");
-  let day = "";
-  for (const row of vm.timeline.filter(({ phase }) => phase === undefined))
-    timelineRow(out, row, zone);
+  if (vm.phases.length === 0 && vm.timeline.every(({ phase }) => phase === undefined))
+    out.line("  no start of this VM in this time");
+  if (!isReversed) rows(axis, vm.timeline, undefined);
   for (const phase of vm.phases) {
-    const start = formatTime(phase.start, zone);
-    const date = start.slice(0, 10);
-    if (date !== day) out.line(`  ${out.paint.dim(`${date} (${start.slice(20)})`)}`);
-    day = date;
-    const end = phase.end === undefined ? "" : `, ${formatDuration(phase.end - phase.start)}`;
-    out.paragraph(
-      out.paint.bold(`Phase ${phase.index}: ${plain(phase.title)}${end}`),
-      "  ",
-      "    ",
-    );
-    const rows = vm.timeline.filter((row) => row.phase === phase.index);
-    for (const row of rows) timelineRow(out, row, zone);
-    if (rows.length === 0) out.paragraph(sentence(phase.result, zone), " ".repeat(14));
+    heading(axis, phase);
+    rows(axis, vm.timeline, phase.index);
   }
+  if (isReversed) rows(axis, vm.timeline, undefined);
 };
 
-const timelineRow = (out: Page, row: TimelineRow, zone: string): void => {
-  const clock = formatClock(row.time, zone, { precision: "seconds" });
-  const text = plain(row.text);
-  const until =
-    row.until === undefined
+/** The date, where it is another one than that of the row before. */
+const newDay = (axis: Axis, time: Micros): void => {
+  const { out, zone } = axis;
+  const day = dayOf(time, zone);
+  if (day !== axis.day)
+    out.line(`  ${out.paint.dim(`${day} (${formatTime(time, zone).slice(20)})`)}`);
+  axis.day = day;
+};
+
+const heading = (axis: Axis, phase: PhaseAccount): void => {
+  const { out, names, zone } = axis;
+  const { paint } = out;
+  const until = phase.end ?? axis.end;
+  const length =
+    until === undefined || until < phase.start
       ? ""
-      : ` (until ${formatClock(row.until, zone, { precision: "seconds" })})`;
-  const painted = row.kind === "loop" || row.kind === "end" ? out.paint.yellow(text) : text;
-  out.paragraph(`${painted}${until}`, `    ${clock}  `, " ".repeat(14));
+      : ` (${formatDuration(until - phase.start)}${phase.end === undefined ? " so far" : ""})`;
+  const colour = { failing: paint.red, running: paint.green, silent: paint.yellow }[phase.kind];
+  if (!axis.isReversed) newDay(axis, phase.start);
+  out.line();
+  out.paragraph(colour.bold(`Phase ${phase.index}: ${plain(phase.title)}${length}`), "  ", "    ");
+  if (phase.kind === "silent") out.paragraph(names.short(sentence(phase.result, zone)), "    ");
+};
+
+const rows = (axis: Axis, all: readonly TimelineRow[], phase: number | undefined): void => {
+  for (const row of all) if (row.phase === phase) timelineRow(axis, row);
+};
+
+const WORD: Readonly<Record<TimelineRow["kind"], string>> = {
+  host: "host",
+  operator: "operator",
+  start: "start",
+  loop: "loop",
+  guest: "guest",
+  end: "end",
+  skipped: "skipped",
+  secrets: "secrets",
+};
+
+const LONGEST_WORD = Math.max(...Object.values(WORD).map(({ length }) => length));
+const HANGING = " ".repeat("    00:00:00 ".length + LONGEST_WORD + 1);
+
+const timelineRow = (axis: Axis, row: TimelineRow): void => {
+  const { out, zone, names } = axis;
+  newDay(axis, row.time);
+  const clock = formatClock(row.time, zone, { precision: "seconds" });
+  const word = out.paint.dim(WORD[row.kind].padEnd(LONGEST_WORD));
+  out.paragraph(
+    painted(out, row, names.short(wordsOf(row, zone))),
+    `    ${clock} ${word} `,
+    HANGING,
+  );
+  if (row.loop !== undefined) loopLines(axis, row, row.loop);
+};
+
+const painted = ({ paint }: Page, { kind }: TimelineRow, text: string): string => {
+  if (kind === "loop" || kind === "end") return paint.yellow(text);
+  return kind === "operator" ? paint.cyan(text) : text;
+};
+
+const wordsOf = (row: TimelineRow, zone: string): string => {
+  if (row.loop !== undefined) {
+    const { count, period, failed } = row.loop;
+    const ended = failed === count ? "all failed" : `${failed} failed`;
+    return `${count} starts, one every ${formatDuration(period)}, ${ended}${untilOf(row, zone)}`;
+  }
+  const often = row.times === undefined ? "" : `, ${row.times} times`;
+  const text = row.kind === "start" && row.text === "start" ? "the VM is started" : row.text;
+  return `${plain(text)}${often}${untilOf(row, zone)}`;
+};
+
+const untilOf = ({ time, until }: TimelineRow, zone: string): string => {
+  if (until === undefined) return "";
+  const isSameDay = dayOf(time, zone) === dayOf(until, zone);
+  return `, until ${isSameDay ? formatClock(until, zone, { precision: "seconds" }) : formatTime(until, zone)}`;
+};
+
+/** What a loop says, and how its starts lie in its time. */
+const loopLines = (
+  { out }: Axis,
+  { time, until = time, evidence }: TimelineRow,
+  { density }: NonNullable<TimelineRow["loop"]>,
+): void => {
+  if (evidence.kind === "journal")
+    out.paragraph(plain(evidence.text), `${HANGING}${out.bar} `, `${HANGING}${out.bar} `);
+  const strip = densityStrip(density, {
+    room: out.width - HANGING.length - 2,
+    unicode: out.unicode,
+  });
+  if (strip.parts < 2) return;
+  out.line(`${HANGING}[${strip.text}]`);
+  out.paragraph(
+    `starts over time; a character is ${formatDuration((until - time) / strip.parts)}, ${strip.most} starts at most`,
+    HANGING,
+  );
 };

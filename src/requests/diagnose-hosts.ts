@@ -45,6 +45,7 @@ export const diagnoseHosts = async (
     const diagnosis = await diagnoseVms(host, vms, window, basics, {
       now,
       suppressions: wishes.suppressions,
+      everyStart: request.everyStart === true,
     });
     return {
       diagnosis,

@@ -38,6 +38,8 @@ export interface Request {
   /** A configuration file of this machine; without it the usual one, where it is there. */
   readonly config?: string | undefined;
   readonly showSkipped?: boolean | undefined;
+  /** Whether the timeline has a row for every start of a crash loop, and for every line that says the same again. */
+  readonly everyStart?: boolean | undefined;
   /** Whether the report tells which commands were run. */
   readonly showCommands?: boolean | undefined;
   /** Which names to replace by pseudonyms. */

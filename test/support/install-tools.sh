@@ -16,6 +16,7 @@ tools=(
   ssh=openssh-client
   sudo=sudo
   script=bsdutils
+  lnav=lnav
   less=less
 )
 

@@ -57,7 +57,8 @@ const commandList = ({ out }: Telling, { commands, diagnosis }: Report): void =>
   }
 };
 
-const storePaths = ({ out, names }: Telling): void => {
+/** Every path that was shortened, so that none is lost. */
+export const storePaths = ({ out, names }: Pick<Telling, "out" | "names">): void => {
   const paths = names.shortened();
   if (paths.length === 0) return;
   out.heading("Store paths in full");
