@@ -16,7 +16,8 @@ import {
   redactionFlags,
   sourceFlags,
 } from "../src/command-line/source-flags.ts";
-import { catalogue, diagnose, render } from "../src/index.ts";
+import { warn } from "../src/command-line/warn.ts";
+import { catalogue, diagnose, render, warnings } from "../src/index.ts";
 
 export default class Diagnose extends BaseCommand {
   static override summary = "find out why secrets do not reach a VM; without a VM: every VM found";
@@ -48,6 +49,7 @@ export default class Diagnose extends BaseCommand {
     }
     const answer = await diagnose(reportRequest(flags, args.vm));
     if (answer.status !== "diagnosed") throw refusal(answer);
+    if (flags.quiet) warn(warnings(answer.reports));
     const page = render(answer.reports, "diagnosis", format, {
       ...screen(flags),
       brief: flags.quiet,

@@ -13,6 +13,8 @@ import type { Severity } from "./vocabulary.ts";
 
 export { render, type Format } from "./report/render.ts";
 export { renderTimelineLnav } from "./report/timeline-lnav.ts";
+export { followedRows } from "./report/followed-rows.ts";
+export { warnings } from "./report/warnings.ts";
 export { selectRows } from "./report/timeline-selection.ts";
 export { collect } from "./requests/collect.ts";
 export { REDACTABLE } from "./vocabulary.ts";
@@ -26,6 +28,7 @@ export {
 } from "./report/verification.ts";
 export { renderPlan, renderPlanJson } from "./report/plan.ts";
 export { diagnose } from "./requests/diagnose.ts";
+export { follow } from "./requests/follow.ts";
 export type { Times } from "./requests/request.ts";
 
 /** Every rule with its documentation, in the order of the ids. */

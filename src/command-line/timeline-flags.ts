@@ -34,6 +34,12 @@ export const rowFlags = {
     helpValue: "PATTERN",
     summary: "only rows whose words match PATTERN; case counts where it holds a capital",
   }),
+  follow: Flags.boolean({
+    ...rows,
+    char: "f",
+    summary: "go on with each row as it becomes true; 10 of those before, unless -n says so",
+    exclusive: ["reverse", "until", "bundle", "host", "journal-url", "output-file", "redact"],
+  }),
   all: Flags.boolean({
     ...rows,
     summary: "a row for every start of a crash loop, and for every line that is repeated",

@@ -43,7 +43,7 @@ const nextStart = (
         : paint.green;
   out.paragraph(`${paint.bold(vm)}${host}: ${colour.bold(ANSWER[next.prediction])}`, "", "  ");
   if (next.stops.length === 0) out.paragraph(prose(tell, next.basis), "  ");
-  for (const stop of next.stops) out.paragraph(stopLine(stop), "  ", "    ");
+  for (const stop of next.stops) out.paragraph(tell.names.short(stopLine(stop)), "  ", "    ");
   ways(out, next.stages);
   findingList(tell, next.findings);
   optionList(out, next);

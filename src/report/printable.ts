@@ -15,8 +15,13 @@ export const printable = (page: string, { colour }: { readonly colour: boolean }
  * A document as JSON. What a terminal would act on stands in it as an escape of four hex digits (RFC 8259, 7), so that a path or a cursor
  * keeps its value and the text may still be looked at.
  */
-export const jsonText = (document: unknown): string =>
-  `${JSON.stringify(document, undefined, 2).replaceAll(UNPRINTABLE, (character) =>
+export const jsonText = (document: unknown): string => escaped(document, 2);
+
+/** The same in one line. */
+export const jsonLine = (document: unknown): string => escaped(document, 0);
+
+const escaped = (document: unknown, indentation: number): string =>
+  `${JSON.stringify(document, undefined, indentation).replaceAll(UNPRINTABLE, (character) =>
     character === "\n"
       ? character
       : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,

@@ -1,7 +1,7 @@
 import type { VmDiagnosis } from "../diagnosis/finding.ts";
 import { page } from "./page.ts";
 import { hostName, type Report } from "./report.ts";
-import { answer, briefLine, isWorthAnOverview, overview } from "./text/answer.ts";
+import { answer, briefLine, isWorthAnOverview, overview, worstFirst } from "./text/answer.ts";
 import { findingList } from "./text/findings.ts";
 import { optionList, suppressedList } from "./text/options.ts";
 import { sources } from "./text/sources.ts";
@@ -21,7 +21,7 @@ export const renderText = (report: Report, options: TextOptions): string => {
   const { out } = tell;
   if (diagnosis.vms.length === 0) out.paragraph(withoutVms(diagnosis), "", "  ");
   if (isWorthAnOverview(diagnosis)) overview(out, report);
-  for (const [index, vm] of diagnosis.vms.entries()) {
+  for (const [index, vm] of worstFirst(diagnosis.vms).entries()) {
     if (index > 0) out.line();
     vmReport(tell, vm, report);
   }

@@ -1,3 +1,4 @@
+import type { TimelineRow } from "../diagnosis/finding.ts";
 import { jsonText } from "./printable.ts";
 import { formatUtc } from "../time/format-time.ts";
 import { jsonOfHosts } from "./hosts-json.ts";
@@ -18,18 +19,7 @@ export const renderTimelineJson = (reports: Reports): string => {
         end: end === undefined ? null : formatUtc(end),
         title,
       })),
-      rows: vm.timeline.map((row) => ({
-        time: formatUtc(row.time),
-        ...(row.until === undefined ? {} : { until: formatUtc(row.until) }),
-        phase: row.phase ?? null,
-        kind: row.kind,
-        text: plain(row.text),
-        ...(row.times === undefined ? {} : { times: row.times }),
-        ...(row.loop === undefined ? {} : { loop: row.loop }),
-        evidence: numbers.idOf(row.evidence),
-        ...(row.evidence.kind === "journal" ? { cursor: row.evidence.cursor } : {}),
-        ...(row.evidence.kind === "file" ? { path: plain(row.evidence.path) } : {}),
-      })),
+      rows: vm.timeline.map((row) => ({ ...jsonRow(row), evidence: numbers.idOf(row.evidence) })),
     })),
   );
   const document = {
@@ -41,3 +31,16 @@ export const renderTimelineJson = (reports: Reports): string => {
   };
   return jsonText(document);
 };
+
+/** One row, with the cursor or the path of what it rests on. */
+export const jsonRow = (row: TimelineRow) => ({
+  time: formatUtc(row.time),
+  ...(row.until === undefined ? {} : { until: formatUtc(row.until) }),
+  phase: row.phase ?? null,
+  kind: row.kind,
+  text: plain(row.text),
+  ...(row.times === undefined ? {} : { times: row.times }),
+  ...(row.loop === undefined ? {} : { loop: row.loop }),
+  ...(row.evidence.kind === "journal" ? { cursor: row.evidence.cursor } : {}),
+  ...(row.evidence.kind === "file" ? { path: plain(row.evidence.path) } : {}),
+});

@@ -18,10 +18,14 @@ export const renderTimelineLnav = (reports: Reports): string =>
         ),
       )
       .toSorted((a, b) => a.row.time - b.row.time)
-      .map(({ row, vm, host }) => `${logfmt(fieldsOf(row, vm, host))}\n`)
+      .map(({ row, vm, host }) => lnavLine(row, vm, host))
       .join(""),
     { colour: false },
   );
+
+/** One row as a line. */
+export const lnavLine = (row: TimelineRow, vm: string, host: string): string =>
+  `${logfmt(fieldsOf(row, vm, host))}\n`;
 
 const LEVEL: Readonly<Record<TimelineRow["kind"], string>> = {
   host: "info",

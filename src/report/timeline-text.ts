@@ -113,18 +113,23 @@ const WORD: Readonly<Record<TimelineRow["kind"], string>> = {
 };
 
 const LONGEST_WORD = Math.max(...Object.values(WORD).map(({ length }) => length));
-const HANGING = " ".repeat("    00:00:00 ".length + LONGEST_WORD + 1);
+const NARROW = 60;
+/** Where the words of a row begin, from the second line on. */
+const hangingOf = ({ width }: Page): string =>
+  " ".repeat(width < NARROW ? 6 : "    00:00:00 ".length + LONGEST_WORD + 1);
 
 const timelineRow = (axis: Axis, row: TimelineRow): void => {
   const { out, zone, names } = axis;
   newDay(axis, row.time);
   const clock = formatClock(row.time, zone, { precision: "seconds" });
-  const word = out.paint.dim(WORD[row.kind].padEnd(LONGEST_WORD));
-  out.paragraph(
-    painted(out, row, names.short(wordsOf(row, zone))),
-    `    ${clock} ${word} `,
-    HANGING,
-  );
+  const text = painted(out, row, names.short(wordsOf(row, zone)));
+  const word = WORD[row.kind];
+  if (out.width < NARROW)
+    out.paragraph(`${clock} ${out.paint.dim(`${word}:`)} ${text}`, "    ", hangingOf(out));
+  else {
+    const padded = out.paint.dim(word.padEnd(LONGEST_WORD));
+    out.paragraph(text, `    ${clock} ${padded} `, hangingOf(out));
+  }
   if (row.loop !== undefined) loopLines(axis, row, row.loop);
 };
 
@@ -133,7 +138,8 @@ const painted = ({ paint }: Page, { kind }: TimelineRow, text: string): string =
   return kind === "operator" ? paint.cyan(text) : text;
 };
 
-const wordsOf = (row: TimelineRow, zone: string): string => {
+/** What a row says, in the zone. */
+export const wordsOf = (row: TimelineRow, zone: string): string => {
   if (row.loop !== undefined) {
     const { count, period, failed } = row.loop;
     const ended = failed === count ? "all failed" : `${failed} failed`;
@@ -156,16 +162,17 @@ const loopLines = (
   { time, until = time, evidence }: TimelineRow,
   { density }: NonNullable<TimelineRow["loop"]>,
 ): void => {
+  const hanging = hangingOf(out);
   if (evidence.kind === "journal")
-    out.paragraph(plain(evidence.text), `${HANGING}${out.bar} `, `${HANGING}${out.bar} `);
+    out.paragraph(plain(evidence.text), `${hanging}${out.bar} `, `${hanging}${out.bar} `);
   const strip = densityStrip(density, {
-    room: out.width - HANGING.length - 2,
+    room: out.width - hanging.length - 2,
     unicode: out.unicode,
   });
   if (strip.parts < 2) return;
-  out.line(`${HANGING}[${strip.text}]`);
+  out.line(`${hanging}[${strip.text}]`);
   out.paragraph(
-    `starts over time; a character is ${formatDuration((until - time) / strip.parts)}, ${strip.most} starts at most`,
-    HANGING,
+    `${formatDuration((until - time) / strip.parts)} a character, ${strip.most} starts in one at most`,
+    hanging,
   );
 };

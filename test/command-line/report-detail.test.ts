@@ -56,6 +56,13 @@ describe("the terminal report", () => {
     );
   });
 
+  it("tells on stderr what a line has no room for: why the picture is incomplete", () => {
+    const { stdout, stderr, status } = runMvdoctor(["diagnose", "-q", "--root", "/usr/share"]);
+    expect(stdout).toMatch(/No VM was found\.\n$/u);
+    expect(stderr).toMatch(/^mvdoctor: incomplete: [^\n]*journal: /mu);
+    expect(status).toBe(3);
+  });
+
   it("explains its findings with -x", () => {
     expect(told()).not.toContain("-- Why it matters:");
     expect(told("-x").match(/^ {4}-- Why it matters:/gmu)?.length).toBe(9);

@@ -35,7 +35,7 @@ const loopRow = (loop: Loop): TimelineRow => {
   };
 };
 
-const MOST_PARTS = 60;
+const MOST_PARTS = 48;
 
 /** How many starts began in each part of the loop's time: two or more in a part of a steady loop, so that a gap shows. */
 const densityOf = ({ starts, first }: Loop, until: number): readonly number[] => {

@@ -81,7 +81,7 @@ export const overview = (out: Page, report: Report): void => {
     "",
     INDENT,
   );
-  for (const vm of vms) {
+  for (const vm of worstFirst(vms)) {
     const words = `: ${STATUS_WORD[vm.status]}${sinceWords(vm, report.zone)}${why(vm)}`;
     const shown = clipped(`${vm.vm}${words}`, out.width - INDENT.length);
     out.line(`${INDENT}${shown.replace(STATUS_WORD[vm.status], () => statusWord(out, vm))}`);
@@ -148,6 +148,18 @@ const unexplained = (vm: VmDiagnosis): readonly string[] => {
 
 const exception = ({ suppressed }: VmDiagnosis): string =>
   suppressed.length === 0 ? "" : ", but for what is suppressed";
+
+const RANK: readonly VmDiagnosis["status"][] = [
+  "failing",
+  "degraded",
+  "unknown",
+  "stopped",
+  "healthy",
+];
+
+/** In the order in which somebody has to look at them; equal ones in the order asked for. */
+export const worstFirst = (vms: readonly VmDiagnosis[]): readonly VmDiagnosis[] =>
+  vms.toSorted((a, b) => RANK.indexOf(a.status) - RANK.indexOf(b.status));
 
 /** What stands above the pages of one host: of several VMs, how each is. */
 export const isWorthAnOverview = ({ vms }: Pick<Diagnosis, "vms">): boolean => vms.length > 1;
