@@ -42,10 +42,10 @@ export const notingCommands = (
       },
       stream(command) {
         const ended = keep(command);
-        const { lines, end } = host.stream(command);
+        const stream = host.stream(command);
         return {
-          lines,
-          end: end.then((how) => {
+          ...stream,
+          end: stream.end.then((how) => {
             ended(how);
             return how;
           }),

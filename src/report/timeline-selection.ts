@@ -42,11 +42,10 @@ const newestOf = (
   return new Set(newest === undefined ? rows : rows.slice(Math.max(0, rows.length - newest)));
 };
 
-const narrowed = (vm: VmDiagnosis, rows: readonly TimelineRow[]): VmDiagnosis => ({
-  ...vm,
-  timeline: rows,
-  phases: vm.phases.filter(({ index }) => rows.some(({ phase }) => phase === index)),
-});
+const narrowed = (vm: VmDiagnosis, rows: readonly TimelineRow[]): VmDiagnosis => {
+  const told = new Set(rows.map(({ phase }) => phase));
+  return { ...vm, timeline: rows, phases: vm.phases.filter(({ index }) => told.has(index)) };
+};
 
 const reversed = (vm: VmDiagnosis): VmDiagnosis => ({
   ...vm,

@@ -36,7 +36,7 @@ export const renderTimeline = ({ diagnosis, zone }: Report, options: PageOptions
     const isReversed = (vm.timeline[0]?.time ?? 0) > (vm.timeline.at(-1)?.time ?? 0);
     vmTimeline({ out, zone, names, end: to, isReversed, day: "" }, vm);
   }
-  if (diagnosis.vms.length === 0) out.line("Nothing to show.");
+  if (diagnosis.vms.length === 0 && to !== undefined) out.line("There is no row to show.");
   missing(out, { diagnosis, zone });
   storePaths({ out, names });
   return out.text();
@@ -65,12 +65,16 @@ const vmTimeline = (axis: Axis, vm: VmDiagnosis): void => {
   out.heading(`${vm.vm}: ${vm.status}`);
   if (vm.phases.length === 0 && vm.timeline.every(({ phase }) => phase === undefined))
     out.line("  no start of this VM in this time");
-  if (!isReversed) rows(axis, vm.timeline, undefined);
+  const byPhase = Map.groupBy(vm.timeline, ({ phase }) => phase);
+  const rows = (phase: number | undefined): void => {
+    for (const row of byPhase.get(phase) ?? []) timelineRow(axis, row);
+  };
+  if (!isReversed) rows(undefined);
   for (const phase of vm.phases) {
     heading(axis, phase);
-    rows(axis, vm.timeline, phase.index);
+    rows(phase.index);
   }
-  if (isReversed) rows(axis, vm.timeline, undefined);
+  if (isReversed) rows(undefined);
 };
 
 /** The date, where it is another one than that of the row before. */
@@ -95,10 +99,6 @@ const heading = (axis: Axis, phase: PhaseAccount): void => {
   out.line();
   out.paragraph(colour.bold(`Phase ${phase.index}: ${plain(phase.title)}${length}`), "  ", "    ");
   if (phase.kind === "silent") out.paragraph(names.short(sentence(phase.result, zone)), "    ");
-};
-
-const rows = (axis: Axis, all: readonly TimelineRow[], phase: number | undefined): void => {
-  for (const row of all) if (row.phase === phase) timelineRow(axis, row);
 };
 
 const WORD: Readonly<Record<TimelineRow["kind"], string>> = {

@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it, test } from "vitest";
+import { canBuildTrees } from "../support/built-trees.ts";
+import { loadScenarioCases } from "../support/scenario-file.ts";
+import { buildScenario } from "../support/scenario-run.ts";
 import { runMvdoctor } from "../support/run-node.ts";
 import { onTerminal } from "../support/terminal.ts";
 import { requireTools } from "../support/requirements.ts";
@@ -117,5 +123,28 @@ describe.skipIf(!requireTools("script"))("on a terminal", () => {
       (line) => line.length > 50 && !/\S{20}/u.test(line) && !/^ {7}/u.test(line),
     );
     expect(long).toEqual([]);
+  });
+});
+
+describe.skipIf(!canBuildTrees)("of a VM that fails for a reason that nobody tells", () => {
+  it("the three lines say what was seen, and where to read on", async () => {
+    const scratch = mkdtempSync(join(tmpdir(), "mvdoctor-seen-"));
+    try {
+      const one = (await loadScenarioCases()).find(
+        ({ subject }) => subject === "lifecycle/clean-exit",
+      );
+      if (one === undefined) throw new Error("the scenario is gone");
+      const root = join(scratch, "host");
+      await buildScenario(one, root);
+      const { stdout } = runMvdoctor(["diagnose", "web", "--root", root]);
+      expect(stdout.split("\n").slice(0, 4)).toEqual([
+        expect.stringMatching(/^web on kiln: FAILING, at least since /u),
+        "  Seen: 40 starts in a row ended with success, one every... (why is not known)",
+        "  Repair: mvdoctor explain lifecycle/clean-exit tells how",
+        "",
+      ]);
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
   });
 });

@@ -75,7 +75,7 @@ describe("the timeline", () => {
     const oldest = newest.map(({ time }) => time).toSorted()[0] ?? "";
     expect(all.filter(({ time }) => time > oldest).length).toBeLessThan(3);
     expect(rowsOf("-n", "0")).toEqual([]);
-    expect(ended("-n", "0").stdout).toContain("Nothing to show.");
+    expect(ended("-n", "0").stdout).toContain("There is no row to show.");
   });
 
   it("tells backwards with -r", () => {

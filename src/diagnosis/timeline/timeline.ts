@@ -32,11 +32,19 @@ export const timelineRows = (
         until >= (window.since ?? -Infinity) && time <= (window.until ?? Infinity),
     )
     .toSorted((a, b) => a.time - b.time)
-    .map((row) => {
-      const phase = history.phases.findLast(({ start }) => start <= row.time);
-      return phase === undefined ? row : { ...row, phase: phase.index };
-    });
+    .map(inPhases(history));
   return everyStart ? rows : repeatsTogether(rows);
+};
+
+/** Gives rows, which come in order, the last phase that had begun by then; a clock that was set back lets phases begin out of order. */
+const inPhases = ({ phases }: History): ((row: TimelineRow) => TimelineRow) => {
+  const waiting = phases.toSorted((a, b) => b.start - a.start);
+  let newest = 0;
+  return (row) => {
+    while ((waiting.at(-1)?.start ?? Infinity) <= row.time)
+      newest = Math.max(newest, waiting.pop()?.index ?? 0);
+    return newest === 0 ? row : { ...row, phase: newest };
+  };
 };
 
 /** What systemd says of the VM that is no start of it, and what failed beside it. */

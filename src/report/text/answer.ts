@@ -4,7 +4,7 @@ import { formatTime } from "../../time/format-time.ts";
 import { clipped, type Page } from "../page.ts";
 import { recommended } from "../recommended.ts";
 import type { Report } from "../report.ts";
-import { plain } from "../words.ts";
+import { plain, sentence } from "../words.ts";
 import { prose, type Telling } from "./telling.ts";
 
 const STATUS_WORD: Readonly<Record<VmDiagnosis["status"], string>> = {
@@ -25,20 +25,23 @@ export const answer = (tell: Telling, vm: VmDiagnosis, report: Report): void => 
   const { out } = tell;
   out.paragraph(headline(out, vm, report), "", INDENT);
   const { now, before } = rootsOf(vm);
-  const [first, ...others] = now;
-  const option = recommended(vm);
+  const broken = now.length > 0 ? now : symptomsOf(vm);
+  const [first, ...others] = broken;
   if (first === undefined)
     for (const line of unexplained(vm)) out.paragraph(line, INDENT, `${INDENT}  `);
-  else labelled(tell, "Cause", causeWords(first), tail(others.length));
-  if (first !== undefined || before.length > 0)
-    labelled(
-      tell,
-      "Repair",
-      option === undefined ? "none is known to mvdoctor" : plain(option.title),
-      option === undefined ? "" : " (option A)",
-    );
-  for (const one of others) labelled(tell, "Also", causeWords(one));
-  for (const one of before) labelled(tell, "Earlier", causeWords(one), phaseOf(one));
+  else if (now.length > 0) labelled(tell, "Cause", first.title, tail(others.length));
+  else labelled(tell, "Seen", first.title, vm.status === "failing" ? " (why is not known)" : "");
+  const named = first ?? before[0];
+  if (named !== undefined) repair(tell, vm, named);
+  for (const one of others) labelled(tell, "Also", one.title);
+  for (const one of before) labelled(tell, "Earlier", one.title, phaseOf(one));
+};
+
+/** The option to take, or where the rule tells what a person can do. */
+const repair = (tell: Telling, vm: VmDiagnosis, { id }: Finding): void => {
+  const option = recommended(vm);
+  if (option === undefined) labelled(tell, "Repair", `mvdoctor explain ${id} tells how`);
+  else labelled(tell, "Repair", option.title, " (option A)");
 };
 
 const headline = (out: Page, vm: VmDiagnosis, { diagnosis, zone }: Report): string => {
@@ -59,13 +62,14 @@ const sinceWords = ({ since, status }: VmDiagnosis, zone: string): string =>
 
 /** One line for each VM; never cut, since another program may read it. */
 export const briefLine = (out: Page, vm: VmDiagnosis, report: Report): void => {
-  out.line(`${headline(out, vm, report)}${why(vm)}`);
+  out.line(`${headline(out, vm, report)}${why(vm, report.zone)}`);
 };
 
-const why = (vm: VmDiagnosis): string => {
+const why = (vm: VmDiagnosis, zone: string): string => {
   const { now } = rootsOf(vm);
   const [first] = now;
-  if (first !== undefined) return `: ${causeWords(first)} [${first.id}]${tail(now.length - 1)}`;
+  if (first !== undefined)
+    return `: ${sentence(first.title, zone)} [${first.id}]${tail(now.length - 1)}`;
   return vm.status === "healthy" ? "" : `: ${unexplained(vm)[0] ?? "why is not known"}`;
 };
 
@@ -82,7 +86,7 @@ export const overview = (out: Page, report: Report): void => {
     INDENT,
   );
   for (const vm of worstFirst(vms)) {
-    const words = `: ${STATUS_WORD[vm.status]}${sinceWords(vm, report.zone)}${why(vm)}`;
+    const words = `: ${STATUS_WORD[vm.status]}${sinceWords(vm, report.zone)}${why(vm, report.zone)}`;
     const shown = clipped(`${vm.vm}${words}`, out.width - INDENT.length);
     out.line(`${INDENT}${shown.replace(STATUS_WORD[vm.status], () => statusWord(out, vm))}`);
   }
@@ -92,14 +96,21 @@ export const overview = (out: Page, report: Report): void => {
 /** `Cause: what it is (tail)`, in one line. */
 const labelled = (tell: Telling, label: string, text: string, end = ""): void => {
   const { out } = tell;
-  const words = prose(tell, text);
+  const words = prose(tell, plain(text));
   const room = out.width - INDENT.length - label.length - 2 - end.length;
   out.line(`${INDENT}${out.paint.bold(`${label}:`)} ${clipped(words, room)}${end}`);
 };
 
-const causeWords = ({ title }: Finding): string => plain(title);
 const tail = (more: number): string => (more === 0 ? "" : ` (and ${more} more)`);
 const phaseOf = ({ scope }: Finding): string => ` (phase ${scope.phase ?? "?"})`;
+
+/** What is wrong with a VM of which no cause is known. */
+const symptomsOf = ({ findings, status }: VmDiagnosis): readonly Finding[] => {
+  const severity = { failing: "error", degraded: "warning" } as const;
+  return status === "failing" || status === "degraded"
+    ? findings.filter(({ scope, ...one }) => scope.inForce && one.severity === severity[status])
+    : [];
+};
 
 const rootsOf = ({ findings }: Pick<VmDiagnosis, "findings">) => {
   const roots = findings.filter(({ role }) => role === "root-cause");
@@ -136,13 +147,9 @@ const unexplained = (vm: VmDiagnosis): readonly string[] => {
     case "unknown":
       return ["What could be read does not say how it is."];
     case "degraded":
-      return vm.findings
-        .filter(({ scope, severity }) => scope.inForce && severity === "warning")
-        .map(({ title, id }) => `${plain(title)} [${id}]`);
+      return symptomsOf(vm).map(({ title, id }) => `${plain(title)} [${id}]`);
     case "failing":
-      return vm.findings
-        .filter(({ scope, severity }) => scope.inForce && severity === "error")
-        .map(({ title, id }) => `${plain(title)}; why is not known [${id}]`);
+      return symptomsOf(vm).map(({ title, id }) => `${plain(title)}; why is not known [${id}]`);
   }
 };
 
