@@ -58,8 +58,14 @@ const shownLength = (text: string): number => stripVTControlCharacters(text).len
 /** The text, or as many of its words as fit into `room` columns, with `...` for the others. */
 export const clipped = (text: string, room: number): string => {
   if (text.length <= room) return text;
-  const kept = text.slice(0, Math.max(1, room - 3));
-  const words = kept.slice(0, Math.max(kept.lastIndexOf(" "), 0)).replace(/[\s,;:]+$/u, "");
-  // One long word, such as a path, says more by its beginning than by not being there.
-  return `${words.length * 2 < room ? kept : words}...`;
+  // Not half of a character that takes two units.
+  const kept = text.slice(0, Math.max(1, room - 3)).replace(/[\uD800-\uDBFF]$/, "");
+  const isWhole = text[kept.length] === " ";
+  const space = kept.lastIndexOf(" ");
+  // Of a long word, such as a path, the beginning says more than nothing.
+  const isCut = !isWhole && space > 0 && kept.length - space <= LONG_WORD;
+  const whole = isCut ? kept.slice(0, space) : kept;
+  return `${whole.replace(/[\s,;:]+$/u, "")}...`;
 };
+
+const LONG_WORD = 16;

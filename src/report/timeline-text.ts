@@ -98,7 +98,9 @@ const heading = (axis: Axis, phase: PhaseAccount): void => {
   if (!axis.isReversed) newDay(axis, phase.start);
   out.line();
   out.paragraph(colour.bold(`Phase ${phase.index}: ${plain(phase.title)}${length}`), "  ", "    ");
-  if (phase.kind === "silent") out.paragraph(names.short(sentence(phase.result, zone)), "    ");
+  // Why nothing ran; or which runner is behind what follows.
+  const told = phase.kind === "silent" ? phase.result : phase.configuration;
+  out.paragraph(names.short(sentence(told, zone)), "    ");
 };
 
 const WORD: Readonly<Record<TimelineRow["kind"], string>> = {

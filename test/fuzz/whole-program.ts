@@ -2,6 +2,7 @@ import { statusOfFindings, type ExitStatus } from "../../src/command-line/exit-s
 import { replayHost } from "../../src/host/recording.ts";
 import { render } from "../../src/report/render.ts";
 import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
+import { otherPagesOf } from "../support/all-pages.ts";
 import { mutatedHost } from "./mutated-host.ts";
 import { randomFrom } from "./random.ts";
 import { BadInput } from "./target.ts";
@@ -35,6 +36,8 @@ export const lookAtMutatedHost = async (
         );
       if (format === "json") JSON.parse(page);
     }
+  for (const [name, page] of Object.entries(otherPagesOf(answer.reports)))
+    if (UNPRINTABLE.test(page)) throw new BadInput(`host ${seed}, ${name}`);
   const errors = answer.reports.flatMap(({ diagnosis }) =>
     diagnosis.vms.flatMap(({ outcomes }) => outcomes.filter(({ status }) => status === "error")),
   );

@@ -1,6 +1,8 @@
 import type { Host } from "../../src/host/host.ts";
+import { followedRows } from "../../src/report/followed-rows.ts";
 import { render } from "../../src/report/render.ts";
 import type { Reports } from "../../src/report/report.ts";
+import { renderTimelineLnav } from "../../src/report/timeline-lnav.ts";
 import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
 import type { Times } from "../../src/requests/request.ts";
 
@@ -19,12 +21,29 @@ export const allPages = async (
 };
 
 /** The pages of reports, by view and format. */
-export const pagesOf = (reports: Reports): Readonly<Record<string, string>> =>
-  Object.fromEntries(
+export const pagesOf = (reports: Reports): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(
     VIEWS.flatMap((view) =>
-      FORMATS.map((format) => [
-        `${view} as ${format}`,
-        render(reports, view, format, { width: 80, colour: false }),
-      ]),
+      FORMATS.map((format) => [`${view} as ${format}`, render(reports, view, format, SCREEN)]),
     ),
-  );
+  ),
+  ...otherPagesOf(reports),
+});
+
+const SCREEN = { width: 80, colour: false } as const;
+
+/** The forms that only one command has. */
+export const otherPagesOf = (reports: Reports): Readonly<Record<string, string>> => ({
+  "diagnosis in brief": render(reports, "diagnosis", "text", { ...SCREEN, brief: true }),
+  "diagnosis on a narrow screen": render(reports, "diagnosis", "text", { ...SCREEN, width: 40 }),
+  "timeline as lnav": renderTimelineLnav(reports),
+  "timeline on a narrow screen": render(reports, "timeline", "text", { ...SCREEN, width: 40 }),
+  ...Object.fromEntries(
+    FOLLOWED.map((format) => [
+      `timeline followed as ${format}`,
+      followedRows({ ...SCREEN, format, newest: Infinity })(reports),
+    ]),
+  ),
+});
+
+const FOLLOWED = ["text", "json", "lnav"] as const;
