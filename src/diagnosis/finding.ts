@@ -141,6 +141,8 @@ export interface TimelineRow {
   readonly kind: "host" | "operator" | "start" | "loop" | "guest" | "end" | "skipped" | "secrets";
   readonly text: string;
   readonly evidence: EvidenceRef;
+  /** A start of a loop that is held as its time alone: all else is as in the one that `evidence` is of. */
+  readonly alike?: true;
   /** How often the same was said, where more than once. */
   readonly times?: number;
   /** Of a crash loop. */

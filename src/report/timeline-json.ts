@@ -39,6 +39,7 @@ export const jsonRow = (row: TimelineRow) => ({
   phase: row.phase ?? null,
   kind: row.kind,
   text: plain(row.text),
+  ...(row.alike === true ? { alike: true } : {}),
   ...(row.times === undefined ? {} : { times: row.times }),
   ...(row.loop === undefined ? {} : { loop: row.loop }),
   ...(row.evidence.kind === "journal" ? { cursor: row.evidence.cursor } : {}),

@@ -148,7 +148,9 @@ export const wordsOf = (row: TimelineRow, zone: string): string => {
     return `${count} starts, one every ${formatDuration(period)}, ${ended}${untilOf(row, zone)}`;
   }
   const often = row.times === undefined ? "" : `, ${row.times} times`;
-  const text = row.kind === "start" && row.text === "start" ? "the VM is started" : row.text;
+  const started =
+    row.alike === true ? "the VM is started, and it goes as before" : "the VM is started";
+  const text = row.kind === "start" && row.text === "start" ? started : row.text;
   return `${plain(text)}${often}${untilOf(row, zone)}`;
 };
 

@@ -1,7 +1,7 @@
 import type { Invocation } from "../../evidence/journal.ts";
 import type { Loop } from "../../facts/loops.ts";
 import type { Phase } from "../../facts/history.ts";
-import { endOfStart, guestSpoke, isWorthQuoting } from "../../facts/starts.ts";
+import { beginsOf, endOfStart, guestSpoke, isWorthQuoting } from "../../facts/starts.ts";
 import { counted } from "../../facts/wording.ts";
 import { formatDuration } from "../../time/format-time.ts";
 import type { TimelineRow } from "../finding.ts";
@@ -38,15 +38,12 @@ const loopRow = (loop: Loop): TimelineRow => {
 const MOST_PARTS = 48;
 
 /** How many starts began in each part of the loop's time: two or more in a part of a steady loop, so that a gap shows. */
-const densityOf = ({ starts, first }: Loop, until: number): readonly number[] => {
-  const parts = Math.max(1, Math.min(MOST_PARTS, Math.floor(starts.length / 2)));
+const densityOf = ({ starts, first, count }: Loop, until: number): readonly number[] => {
+  const parts = Math.max(1, Math.min(MOST_PARTS, Math.floor(count / 2)));
   const density = Array.from({ length: parts }, () => 0);
   const whole = Math.max(1, until - first);
-  for (const { first: begin } of starts) {
-    const part = Math.min(
-      parts - 1,
-      Math.max(0, Math.floor(((begin.time - first) / whole) * parts)),
-    );
+  for (const begin of beginsOf(starts)) {
+    const part = Math.min(parts - 1, Math.max(0, Math.floor(((begin - first) / whole) * parts)));
     density[part] = (density[part] ?? 0) + 1;
   }
   return density;
@@ -68,6 +65,13 @@ const startRows = (start: Invocation): readonly TimelineRow[] => {
       kind: spoke === undefined ? "start" : "guest",
       text: ref.text,
       evidence: ref,
+    })),
+    ...(start.alike?.begins ?? []).map((time): TimelineRow => ({
+      time,
+      kind: "start",
+      text: "start",
+      alike: true,
+      evidence: start.started ?? start.first,
     })),
     ...(start.result === undefined
       ? []
