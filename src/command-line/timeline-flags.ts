@@ -9,7 +9,7 @@ const pattern = Flags.custom<RegExp>({
   parse: async (input) => {
     try {
       // As journalctl does it: who writes a capital means it.
-      return new RegExp(input, input === input.toLowerCase() ? "iu" : "u");
+      return new RegExp(input, input === input.toLowerCase() ? "i" : "");
     } catch (error) {
       throw new CLIError(
         `--grep ${JSON.stringify(input)} is no regular expression: ${error instanceof Error ? error.message : String(error)}`,

@@ -176,7 +176,7 @@ const loopLines = (
   if (strip.parts < 2) return;
   out.line(`${hanging}[${strip.text}]`);
   out.paragraph(
-    `${formatDuration((until - time) / strip.parts)} a character, ${strip.most} starts in one at most`,
+    `each character is ${formatDuration((until - time) / strip.parts)} and has ${strip.most} starts at most`,
     hanging,
   );
 };

@@ -15,7 +15,7 @@ export const sources = (tell: Telling, report: Report): void => {
   storePaths(tell);
   tell.out.line();
   tell.out.paragraph(
-    `Report of ${formatTime(report.generatedAt, report.zone)}. mvdoctor explain ID tells more about a rule.`,
+    `Report of ${formatTime(report.generatedAt, report.zone)}. mvdoctor explain ID explains a rule.`,
   );
 };
 
