@@ -78,7 +78,8 @@ describe("the terminal report", () => {
     expect(told()).not.toContain("Commands that");
     const text = told("-v");
     expect(text).toMatch(/^ {2}journalctl --output=json --all UNIT=microvm@test-vm\.service /mu);
-    expect(text).toMatch(/^ {2}journalctl .*'--grep=\^systemd .*' .*# ended with 1$/mu);
+    expect(text).toMatch(/^ {2}journalctl --output=json '--grep=\^systemd [^']*' /mu);
+    expect(text).toMatch(/^ {2}systemctl show .* microvm@test-vm\.service {3}# ended with \S+$/mu);
     expect(text).toMatch(/^ {2}nix-store --query --referrers-closure \/nix\/store\//mu);
   });
 
