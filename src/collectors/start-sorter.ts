@@ -161,7 +161,7 @@ export const startSorter = (asked: AskedUnits, events: readonly Micros[]): Start
       placeLost(Infinity);
       const starts = [...readings.values()].map(({ draft, hasBegun }): Invocation => ({
         ...draft,
-        lines: withoutGuestFiles(draft.lines, !hasBegun && livesOn(draft)),
+        ...inRounds(draft, withoutGuestFiles(draft.lines, !hasBegun && livesOn(draft))),
       }));
       const ordered = starts.toSorted((a, b) => a.first.time - b.first.time);
       return { starts: ordered, skipped, limits, failedJobs, stops };
@@ -190,6 +190,20 @@ const wasTaken = ({ unit, fields }: JournalEntry, { units, identifiers }: AskedU
     identifiers.has(fields["SYSLOG_IDENTIFIER"] ?? ""));
 
 const UNIT_FIELDS = ["UNIT", "_SYSTEMD_UNIT", "OBJECT_SYSTEMD_UNIT", "COREDUMP_UNIT"] as const;
+
+/** Lines and exits of a start, each with the number of rounds that it stands for. */
+const inRounds = (
+  { alike, exits }: StartDraft,
+  lines: Invocation["lines"],
+): Pick<Invocation, "exits" | "lines"> => {
+  if (alike === undefined) return { exits, lines };
+  const rounds = 1 + alike.begins.length;
+  const told = <Told extends { readonly ref: JournalRef }>(one: Told): Told => ({
+    ...one,
+    ref: { ...one.ref, rounds },
+  });
+  return { exits: exits.map(told), lines: lines.map(told) };
+};
 
 /** What has gone on for so long without an end is a running VM. */
 const livesOn = ({ first, last, result, exits }: StartDraft): boolean =>

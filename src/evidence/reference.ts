@@ -28,6 +28,8 @@ export interface FileStat {
 
 /** One line of a journal, with the masked text. */
 export interface JournalRef {
+  /** In so many rounds of a loop the same was written, this one among them; absent where it stands for itself alone. */
+  readonly rounds?: number;
   readonly kind: "journal";
   readonly cursor: string;
   readonly time: Micros;

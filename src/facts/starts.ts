@@ -11,6 +11,10 @@ const LIVES = 30 * SECOND;
 export const countOf = (starts: readonly Invocation[]): number =>
   starts.reduce((count, { alike }) => count + 1 + (alike?.begins.length ?? 0), 0);
 
+/** How often these lines were written, with those of the rounds of a loop that are held as times alone. */
+export const timesOf = (lines: readonly JournalRef[]): number =>
+  lines.reduce((count, { rounds = 1 }) => count + rounds, 0);
+
 /** When each of these starts began, with the rounds of a loop that are held as times alone; in the order of time, microseconds. */
 export const beginsOf = (starts: readonly Invocation[]): readonly Micros[] =>
   starts

@@ -4,7 +4,7 @@ import { startSorter } from "../../src/collectors/start-sorter.ts";
 import type { HostJournal, Invocation } from "../../src/evidence/journal.ts";
 import type { JournalFields } from "../../src/host/journal-fields.ts";
 import { deriveHistory } from "../../src/facts/history.ts";
-import { beginsOf, countOf, meaningsIn } from "../../src/facts/starts.ts";
+import { beginsOf, countOf, meaningsIn, timesOf } from "../../src/facts/starts.ts";
 import { entryOf } from "../../src/journal/entry.ts";
 import { MESSAGE_ID } from "../../src/journal/message-ids.ts";
 import { micros, type Micros, type VmName } from "../../src/vocabulary.ts";
@@ -134,6 +134,8 @@ describe("a long loop", () => {
     ]);
     expect(starts.length).toBeLessThan(200);
     const told = starts.flatMap((start) => meaningsIn(start, "credential-size"));
+    const refused = starts.flatMap((start) => meaningsIn(start, "permission-denied"));
+    expect(timesOf(refused.map(({ ref }) => ref))).toBe(5000);
     expect(told.map(({ meaning, ref }) => [meaning.name, meaning.bytes, ref.time])).toEqual([
       ["API_KEY", 41, beginOf(2500) + 1000],
     ]);

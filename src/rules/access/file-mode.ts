@@ -3,6 +3,7 @@ import type { Secret } from "../../facts/secrets.ts";
 import { octal } from "../../facts/wording.ts";
 import type { VmName } from "../../vocabulary.ts";
 import { serviceReads, type UserRead, type UserReadInput } from "../../facts/denied-reads.ts";
+import { timesOf } from "../../facts/starts.ts";
 import { ownership, programOf, systemdReadsToo, timesRefused, whoIs } from "../reading.ts";
 import { readBySystemd } from "../read-by-systemd.ts";
 import { ownedByReader } from "../remedies.ts";
@@ -109,7 +110,7 @@ const observe = (read: UserRead, knowledge: Check): Observation | undefined => {
       `${programOf(read)} opens ${read.path} as ${whoIs(reader)}. The ${what} is ${ownership(at)}` +
       `${at.acl === undefined ? ", without an ACL that would let others in" : ", and its ACL does not let that user in"}; ` +
       `every directory on the way can be passed, so the ${what}'s own mode decides.` +
-      timesRefused(denials.length) +
+      timesRefused(timesOf(denials)) +
       systemdReadsToo(read, knowledge.unit),
     certainty: knowledge.secretFiles.aclsRead && denials.length > 0 ? "proven" : "strong",
     subject: {

@@ -7,6 +7,7 @@ import { isMacDenied } from "../../facts/mac-denials.ts";
 import type { Secret } from "../../facts/secrets.ts";
 import { hasUserNamespace } from "../../facts/sandbox.ts";
 import { lastValue } from "../../facts/service-settings.ts";
+import { timesOf } from "../../facts/starts.ts";
 import type { Certainty, VmName } from "../../vocabulary.ts";
 import { programOf, systemdReadsToo, whoIs } from "../reading.ts";
 import { readBySystemd } from "../read-by-systemd.ts";
@@ -193,7 +194,7 @@ const observed = (read: UserRead, cover: Cover, knowledge: Check): Observation =
       `${programOf(read)} opens ${read.path}${reader === undefined ? "" : ` as ${whoIs(reader)}`}. The file is there on the host` +
       `${read.modes.status === "allowed" ? ", and its modes let that user in" : ""}, but inside of ${unit} ${effect}.` +
       (lines.length > 0
-        ? ` The journal shows it ${lines.length === 1 ? "once" : `${lines.length} times`}.`
+        ? ` The journal shows it ${timesOf(lines) === 1 ? "once" : `${timesOf(lines)} times`}.`
         : " This is what the next start would meet.") +
       (certainty === "weak"
         ? " Nothing else that was looked at explains the refusal; a look from inside of the unit decides."

@@ -5,6 +5,7 @@ import type { VmUnit } from "../../evidence/unit.ts";
 import type { Reader } from "../../facts/access.ts";
 import { serviceReads, type UserRead } from "../../facts/denied-reads.ts";
 import { listed, octal } from "../../facts/wording.ts";
+import { timesOf } from "../../facts/starts.ts";
 import { ownership, programOf, systemdReadsToo, timesRefused, whoIs } from "../reading.ts";
 import { readBySystemd } from "../read-by-systemd.ts";
 import { defineRule, type Remedy } from "../rule.ts";
@@ -82,7 +83,7 @@ export default defineRule({
           (need === "follow"
             ? `${at.path} is a symlink of ${at.stat.uid}:${at.stat.gid} in a sticky directory that everybody may write to, and the kernel follows it only for its owner (fs.protected_symlinks).`
             : `The directory ${at.path} is ${ownership(at)}, so that user cannot pass it, whatever the file's own mode says.`) +
-          timesRefused(denials.length) +
+          timesRefused(timesOf(denials)) +
           systemdReadsToo(first, unit),
         certainty: secretFiles.aclsRead && denials.length > 0 ? "proven" : "strong",
         subject: {

@@ -1,6 +1,6 @@
 import type { Invocation } from "../../evidence/journal.ts";
 import type { EvidenceRef, JournalRef } from "../../evidence/reference.ts";
-import { meaningsIn } from "../../facts/starts.ts";
+import { meaningsIn, timesOf } from "../../facts/starts.ts";
 import { counted } from "../../facts/wording.ts";
 import { defineRule } from "../rule.ts";
 import { nonEmpty } from "../scope.ts";
@@ -54,7 +54,7 @@ export default defineRule({
     const phase = history.phases.findLast(({ start }) => start <= last.time);
     const later = vmJournal.invocations.some((start) => start.first.time > last.time);
     yield {
-      title: `The stop of the VM could not run its command ${counted(signs.length, "time")}`,
+      title: `The stop of the VM could not run its command ${counted(timesOf(signs), "time")}`,
       explanation:
         "The unit's stop command lies behind the link booted, and that led to nothing when it was needed. The guest was then killed rather than shut down.",
       certainty: "strong",
