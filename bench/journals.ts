@@ -5,16 +5,15 @@
  * be whole), and of how many in all.
  * With `+success` at its end, one start in the middle of the loop brings the secret into the guest.
  */
-import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
+import { open, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 
 import { execa } from "execa";
 
 import type { JournalEntry } from "../test/support/journal-entries.ts";
 import { exportText } from "../test/support/journal-export.ts";
+import { cached } from "./cache.ts";
 import { crashLoop, loopEnd } from "./crash-loop.ts";
 import { noise } from "./noise.ts";
 import { BOOTED, idOf, journalStarted, MACHINE_ID } from "./recorded-host.ts";
@@ -47,33 +46,8 @@ const countOf = (text = ""): number =>
 export const journalDirectory = async (name: string): Promise<string> => {
   const plan = journalPlan(name);
   if (plan === undefined) throw new RangeError(`${name} is no journal such as 100k-of-1m`);
-  return cached(`journal-${await generatorVersion()}`, name, (dir) => writeJournal(plan, dir));
+  return cached("journal", GENERATOR, name, (dir) => writeJournal(plan, dir));
 };
-
-/** Makes a directory once, and never leaves half of one: `make` fills another one that then gets the name. */
-export const cached = async (
-  kind: string,
-  name: string,
-  make: (dir: string) => Promise<void>,
-): Promise<string> => {
-  const place = join(cacheRoot(), kind);
-  const dir = join(place, name);
-  await mkdir(place, { recursive: true });
-  if ((await readdir(place)).includes(name)) return dir;
-  const unfinished = join(place, `.${name}.${process.pid}`);
-  await mkdir(unfinished);
-  try {
-    await make(unfinished);
-    await rename(unfinished, dir);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  return dir;
-};
-
-const cacheRoot = (): string =>
-  process.env["MVDOCTOR_BENCH_CACHE"] ??
-  join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "mvdoctor-bench");
 
 /** What decides on the bytes of a journal: another generator makes another directory. */
 const GENERATOR = [
@@ -85,12 +59,6 @@ const GENERATOR = [
   "test/support/journal-export.ts",
   "test/support/journal-units.ts",
 ];
-
-const generatorVersion = async (): Promise<string> => {
-  const hash = createHash("sha256");
-  for (const file of GENERATOR) hash.update(await readFile(join(import.meta.dirname, "..", file)));
-  return hash.digest("hex").slice(0, 12);
-};
 
 function* entriesOf({ relevant, total, hasSuccess }: JournalPlan): Generator<JournalEntry> {
   yield journalStarted();

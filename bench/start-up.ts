@@ -1,40 +1,30 @@
-/** How long mvdoctor takes to start, next to Node itself on the same machine at the same time. Judges nothing. */
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { performance } from "node:perf_hooks";
+/** How long mvdoctor takes to start, next to Node itself. */
+import { inTurns, mvdoctor, type Subject } from "./measure.ts";
+import { atMostOf, type Effort, seconds, type Section, times } from "./section.ts";
 
-const RUNS = 15;
+/** A start is short, so many of them are cheap. */
+const STARTS_PER_RUN = 5;
 
-const bin = join(import.meta.dirname, "../dist/bin.js");
-
+export const NODE: Subject = { name: "node -e 0", argv: [process.execPath, "-e", "0"] };
 const CASES = [
-  { name: "node -e 0", args: ["-e", "0"] },
-  { name: "--version", args: [bin, "--version"], aim: 3 },
-  { name: "--help", args: [bin, "--help"], aim: 4 },
+  { name: "mvdoctor --version", ...mvdoctor("--version"), most: 3 },
+  { name: "mvdoctor --help", ...mvdoctor("--help"), most: 4 },
 ];
 
-const milliseconds = (args: readonly string[]): number => {
-  const start = performance.now();
-  const { status } = spawnSync(process.execPath, args, { stdio: "ignore" });
-  if (status !== 0) throw new Error(`node ${args.join(" ")} ended with ${status}; is dist/ built?`);
-  return performance.now() - start;
+export const startUp = async ({ runs }: Effort): Promise<Section> => {
+  const costs = await inTurns([NODE, ...CASES], runs * STARTS_PER_RUN);
+  const floor = costs(NODE.name).seconds;
+  return {
+    title: "Start-up",
+    text: `Medians of ${runs * STARTS_PER_RUN} starts each.`,
+    head: ["command", "wall", "of node"],
+    rows: [NODE, ...CASES].map(({ name }) => [
+      name,
+      seconds(costs(name).seconds),
+      times(costs(name).seconds / floor),
+    ]),
+    goals: CASES.map(({ name, most }) =>
+      atMostOf(`${name}, of \`node -e 0\``, costs(name), costs(NODE.name), most),
+    ),
+  };
 };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-const measured = new Map<string, number[]>(CASES.map(({ name }) => [name, []]));
-// In turns, so that a busy moment of the machine meets all of them.
-for (let run = 0; run < RUNS; run += 1) {
-  for (const { name, args } of CASES) measured.get(name)?.push(milliseconds(args));
-}
-
-const floor = median(measured.get("node -e 0") ?? []);
-for (const { name, aim } of CASES) {
-  const time = median(measured.get(name) ?? []);
-  const ratio = time / floor;
-  const verdict = aim === undefined ? "" : `  aim ${aim}x: ${ratio <= aim ? "holds" : "missed"}`;
-  console.log(
-    `${name.padEnd(10)} ${time.toFixed(1).padStart(7)} ms  ${ratio.toFixed(2)}x${verdict}`,
-  );
-}
