@@ -7,7 +7,8 @@ import { warmed } from "./cache.ts";
 import { VM } from "./crash-loop.ts";
 import { journalDirectory } from "./journals.ts";
 import { inTurns, look, mvdoctor } from "./measure.ts";
-import { NOW, reading, within } from "./reading.ts";
+import { NOW, reading } from "./commands.ts";
+import { within } from "./reading.ts";
 import {
   atMostOf,
   type Effort,

@@ -1,21 +1,21 @@
 /** Where what takes long to make is kept between runs: `$MVDOCTOR_BENCH_CACHE`, or a directory in the user's cache. Removing it costs only time. */
 import { createHash } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
  * The directory `name`, which is made once, and never by half: `make` fills another one that then gets the name.
  *
- * @param makers the files of this repository that decide on what is in it: where one changes, it is made anew
+ * @param version what decides on what is in it: with another one it is made anew
  */
 export const cached = async (
   kind: string,
-  makers: readonly string[],
+  version: string | Buffer,
   name: string,
   make: (dir: string) => Promise<void>,
 ): Promise<string> => {
-  const place = join(cacheRoot(), `${kind}-${await versionOf(makers)}`);
+  const place = join(cacheRoot(), `${kind}-${shortHash(version)}`);
   const dir = join(place, name);
   await mkdir(place, { recursive: true });
   if ((await readdir(place)).includes(name)) return dir;
@@ -35,11 +35,8 @@ const cacheRoot = (): string =>
   process.env["MVDOCTOR_BENCH_CACHE"] ??
   join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "mvdoctor-bench");
 
-const versionOf = async (makers: readonly string[]): Promise<string> => {
-  const hash = createHash("sha256");
-  for (const file of makers) hash.update(await readFile(join(import.meta.dirname, "..", file)));
-  return hash.digest("hex").slice(0, 12);
-};
+const shortHash = (content: string | Buffer): string =>
+  createHash("sha256").update(content).digest("hex").slice(0, 12);
 
 /** The same directory, after all of its files were read once: what is measured is the program, not the disk. */
 export const warmed = async (dir: string): Promise<string> => {

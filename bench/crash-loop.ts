@@ -9,9 +9,10 @@ const SECRET = "/run/secrets/vars/test-vm-secrets/api-key";
 
 /** What systemd 257 and the runner write in one round; so it was measured with `RestartSec=5s`. */
 const LINES_PER_ROUND = 6;
-const PERIOD = 5_250_000;
+export const PERIOD = 5_250_000;
 
-const LOOP_BEGINS = BOOTED + 60_000_000;
+/** When the loop begins, in microseconds since 1970. */
+export const LOOP_BEGIN = BOOTED + 60_000_000;
 
 interface Loop {
   readonly entries: number;
@@ -24,16 +25,17 @@ export function* crashLoop({ entries, hasSuccess }: Loop): Generator<JournalEntr
   const within = chance(5_250);
   const rounds = roundsOf(entries);
   for (let round = 0; round < rounds; round += 1) {
-    const start = LOOP_BEGINS + round * PERIOD + within(8_000);
+    const start = LOOP_BEGIN + round * PERIOD + within(8_000);
     const isSuccess = hasSuccess && round === Math.floor(rounds / 2);
     yield* isSuccess ? lastingRound(start, round) : failingRound(start, round);
   }
 }
 
-const roundsOf = (entries: number): number => Math.floor(entries / LINES_PER_ROUND);
+/** How many rounds these entries are. */
+export const roundsOf = (entries: number): number => Math.floor(entries / LINES_PER_ROUND);
 
 /** When the loop ends, in microseconds since 1970. */
-export const loopEnd = (entries: number): number => LOOP_BEGINS + roundsOf(entries) * PERIOD;
+export const loopEnd = (entries: number): number => LOOP_BEGIN + roundsOf(entries) * PERIOD;
 
 const failingRound = (start: number, round: number): readonly JournalEntry[] => [
   ...beginning(start, round),

@@ -1,11 +1,12 @@
 /** What must not grow: small measurements against limits that leave room for noise. CI asks for it. */
+import { isSuccessFound } from "./answers.ts";
 import { replayOf } from "./bundle.ts";
 import { warmed } from "./cache.ts";
 import { journalDirectory } from "./journals.ts";
 import { type Cost, inTurns, mvdoctor } from "./measure.ts";
 import { peakOf } from "./memory.ts";
-import { isSuccessFound } from "./needle.ts";
-import { jsonOfVm, type Reading, reading } from "./reading.ts";
+import { type Reading, reading } from "./commands.ts";
+import { jsonOfVm } from "./reading.ts";
 import { atMost } from "./section.ts";
 import { NODE } from "./start-up.ts";
 

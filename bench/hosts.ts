@@ -1,5 +1,5 @@
 /** Whole hosts to measure with, as trees for `--root`: one with many VMs, and one with a large Nix store. Building them needs root. */
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -11,14 +11,12 @@ import { hostWith } from "../test/support/scenario.ts";
 import { cached } from "./cache.ts";
 import { idOf } from "./recorded-host.ts";
 
-/** What decides on the bytes of these trees. */
-const MAKERS = [
-  "bench/hosts.ts",
-  "fixtures/hosts/plain.yaml",
-  "test/support/host-tree.ts",
-  "test/support/nix-store.ts",
-  "test/support/scenario-changes.ts",
-];
+/** What decides on what is in these trees. */
+const version = async (): Promise<string> => {
+  const makers = ["hosts.ts", "../fixtures/hosts/plain.yaml", "../test/support/host-tree.ts"];
+  const texts = makers.map((file) => readFile(join(import.meta.dirname, file), "utf8"));
+  return (await Promise.all(texts)).join("");
+};
 
 /** The VM of fixtures/hosts/plain.yaml. */
 export const OWN_VM = "web";
@@ -26,8 +24,8 @@ export const OWN_VM = "web";
 export const canBuildHosts = (): boolean => process.getuid?.() === 0;
 
 /** The host of fixtures/hosts/plain.yaml with so many VMs in all. Every tenth is in a crash loop, the others run. */
-export const hostWithVms = (count: number): Promise<string> =>
-  cached("host", MAKERS, `${count}-vms`, async (dir) => {
+export const hostWithVms = async (count: number): Promise<string> =>
+  cached("host", await version(), `${count}-vms`, async (dir) => {
     const others = Array.from(
       { length: count - 1 },
       (_, index) => `vm-${String(index + 1).padStart(3, "0")}`,
@@ -113,8 +111,8 @@ const loopOf = (vm: string): readonly unknown[] => [
 ];
 
 /** The host of fixtures/hosts/plain.yaml with so many paths in its Nix database; 0 for those that it has. */
-export const hostWithStore = (paths: number): Promise<string> =>
-  cached("host", MAKERS, `${paths}-paths`, async (dir) => {
+export const hostWithStore = async (paths: number): Promise<string> =>
+  cached("host", await version(), `${paths}-paths`, async (dir) => {
     await buildHostTree(await hostWith("plain", v.parse(changesSchema, {})), dir);
     if (paths > 0) fillStore(join(dir, "nix/var/nix/db/db.sqlite"), paths);
     // The write-ahead log is empty by now, and shared memory is of this machine.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { canBuildHosts, hostWithVms } from "./hosts.ts";
 import { inTurns, mvdoctor, type Subject } from "./measure.ts";
-import { NOW } from "./reading.ts";
+import { NOW } from "./commands.ts";
 import { systemdWithUnits } from "./running-units.ts";
 import { atMostOf, type Effort, seconds, type Section, times } from "./section.ts";
 

@@ -1,8 +1,8 @@
 /** How much memory mvdoctor takes for a journal, and whether it still finds the one start of all that went well. */
-import { journalDirectory } from "./journals.ts";
-import { look, median } from "./measure.ts";
-import { type Reading, reading, within } from "./reading.ts";
-import { isSuccessFound } from "./needle.ts";
+import { checkedLook, isSuccessFound } from "./answers.ts";
+import { median } from "./measure.ts";
+import type { Reading } from "./commands.ts";
+import { within } from "./reading.ts";
 import { atMost, type Effort, type Goal, type Section, yesOrNo } from "./section.ts";
 
 const JOURNALS = ["10k-of-10k", "100k-of-100k", "1m-of-1m"];
@@ -43,10 +43,9 @@ export const remembering = async (effort: Effort): Promise<Section> => {
 
 /** The most memory that a command takes for a journal, in megabytes. */
 export const peakOf = async (command: Reading, journal: string, runs: number): Promise<number> => {
-  const dir = await journalDirectory(journal);
   const peaks: number[] = [];
   for (let run = 1; run <= runs; run += 1) {
-    const { megabytes } = await look(...reading(command, dir));
+    const { megabytes } = await checkedLook(command, journal);
     peaks.push(megabytes);
     console.error(`run ${run} of ${runs}: ${journal}: ${command}: ${Math.round(megabytes)} MB`);
   }

@@ -1,7 +1,9 @@
 /** How long diagnose and timeline take for a journal, next to journalctl and what people read it with. */
 import { vmMatches } from "../src/journal/matches.ts";
 import { parseVmName } from "../src/vocabulary.ts";
+import { checkedLook } from "./answers.ts";
 import { warmed } from "./cache.ts";
+import { reading, type Reading } from "./commands.ts";
 import { VM } from "./crash-loop.ts";
 import { journalDirectory, journalPlan } from "./journals.ts";
 import { type Costs, inTurns, isInstalled, mvdoctor, piped, type Subject } from "./measure.ts";
@@ -9,21 +11,6 @@ import { atMostOf, type Effort, type Goal, seconds, type Section, times } from "
 
 /** From few entries to many, alone and among ten times as many. */
 const JOURNALS = ["10k-of-10k", "10k-of-100k", "100k-of-100k", "100k-of-1m", "1m-of-1m"];
-
-export type Reading = "diagnose" | "timeline";
-
-/** A time for the report that is later than every entry. */
-export const NOW = ["--now", "2026-06-01 00:00:00 UTC"];
-
-/** A command of mvdoctor on a journal. */
-export const reading = (command: Reading, dir: string): readonly string[] => [
-  command,
-  VM,
-  "-D",
-  dir,
-  "--json",
-  ...NOW,
-];
 
 /** The journals that are not too large for this effort. */
 export const within = (names: readonly string[], { mostEntries }: Effort): readonly string[] =>
@@ -50,6 +37,7 @@ const measureReading = async (
     ];
     measured.push({ journal, subjects });
   }
+  for (const journal of journals) await checkedLook(command, journal);
   const all = measured.flatMap(({ journal, subjects }) =>
     subjects.map((subject) => ({ ...subject, name: `${journal}: ${subject.name}` })),
   );

@@ -1,7 +1,7 @@
 /** Whether the size of the Nix store matters to the diagnosis of one VM. */
 import { canBuildHosts, hostWithStore, OWN_VM } from "./hosts.ts";
 import { inTurns, mvdoctor } from "./measure.ts";
-import { NOW } from "./reading.ts";
+import { NOW } from "./commands.ts";
 import { atMostOf, type Effort, seconds, type Section, times } from "./section.ts";
 
 const PATHS = 500_000;
