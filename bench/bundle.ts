@@ -44,7 +44,7 @@ export const replaying = async (effort: Effort): Promise<Section> => {
   }
   return {
     title: "A bundle",
-    text: `\`collect\` reads what \`diagnose\` reads and keeps it. Medians of ${effort.runs} runs.`,
+    text: `\`collect\` reads what \`diagnose\` reads and keeps it.`,
     head: ["journal", "command", "wall", "processor", "wall, of live"],
     rows,
     goals,

@@ -36,7 +36,7 @@ export const listing = async ({ runs }: Effort): Promise<Section | string> => {
     };
     return {
       title: `mvdoctor list, ${VMS} VMs`,
-      text: `Of a tree for \`--root\`, with a journal of some 20,000 entries. \`systemctl\` asks a systemd that runs as many units. Medians of ${runs} runs.`,
+      text: `Of a tree for \`--root\`, with a journal of some 20,000 entries. \`systemctl\` asks a systemd that runs as many units.`,
       head: ["command", "wall", "processor", "wall, of both others"],
       rows: [own, units, entries].map(({ name }) => [
         name,

@@ -20,7 +20,7 @@ export const remembering = async (effort: Effort): Promise<Section> => {
   const largest = journals.at(-1);
   return {
     title: "Memory",
-    text: `What mvdoctor's own process has at most, without journalctl. Medians of ${effort.runs} runs.`,
+    text: "What mvdoctor's own process has at most, without journalctl.",
     head: ["command", "journal", "peak"],
     rows: peaks.map(({ command, journal, megabytes }) => [
       command,

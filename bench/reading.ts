@@ -44,7 +44,7 @@ const measureReading = async (
   const costs = await inTurns(all, effort.runs);
   return {
     title: `mvdoctor ${command}`,
-    text: `Medians of ${effort.runs} runs.`,
+    text: "`json` is `journalctl -o json` with the matches that mvdoctor asks with.",
     head: ["journal", "command", "wall", "processor", "wall, of json", "processor, of json"],
     rows: measured.flatMap(({ journal, subjects }) =>
       subjects.map(({ name }) => rowOf(journal, name, costs)),

@@ -37,18 +37,27 @@ const MOST_ENTRIES = 1_000_000;
 const measure = async (parts: readonly string[], effort: Effort): Promise<string> => {
   const where = await machine();
   const sections: (Section | string)[] = [];
-  for (const part of parts) {
-    const answer = await PARTS[part]?.(effort);
-    if (answer !== undefined) sections.push(answer);
-  }
+  for (const part of parts) sections.push(await measurePart(part, effort));
   const goals = sections.flatMap((section) => (typeof section === "string" ? [] : section.goals));
+  const runs = effort.runs === 1 ? "1 run" : `${effort.runs} runs`;
   return [
-    `Measured on ${where}, on ${new Date().toISOString().slice(0, 10)}.\n`,
+    `Measured on ${new Date().toISOString().slice(0, 10)}, ${runs}: ${where}.\n`,
     ...(goals.length === 0 ? [] : [goalsText(goals)]),
     ...sections.map((section) =>
       typeof section === "string" ? `${section}\n` : sectionText(section),
     ),
   ].join("\n");
+};
+
+/** Half an hour of other parts is not lost where one fails. */
+const measurePart = async (part: string, effort: Effort): Promise<Section | string> => {
+  try {
+    return (await PARTS[part]?.(effort)) ?? `There is no part ${part}.`;
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+    return `\`${part}\` could not be measured: ${error instanceof Error ? error.message : String(error)}`;
+  }
 };
 
 const { values, positionals } = parseArgs({

@@ -16,7 +16,7 @@ export const startUp = async ({ runs }: Effort): Promise<Section> => {
   const floor = costs(NODE.name).seconds;
   return {
     title: "Start-up",
-    text: `Medians of ${runs * STARTS_PER_RUN} starts each.`,
+    text: `The medians are of ${STARTS_PER_RUN} times as many runs as elsewhere.`,
     head: ["command", "wall", "of node"],
     rows: [NODE, ...CASES].map(({ name }) => [
       name,

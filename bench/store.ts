@@ -24,7 +24,7 @@ export const diagnosingInStore = async ({ runs }: Effort): Promise<Section | str
   );
   return {
     title: "A large Nix store",
-    text: `\`mvdoctor diagnose\` of the same VM. Medians of ${runs} runs.`,
+    text: `\`mvdoctor diagnose\` of the same VM.`,
     head: ["Nix database", "wall", "processor", "wall, of the small one"],
     rows: hosts.map(({ name }) => [
       name,
