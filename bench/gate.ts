@@ -34,28 +34,28 @@ export const LIMITS: readonly Limit[] = [
   },
   {
     says: "diagnose of 10k-of-100k, of journalctl -o json with the same matches",
-    most: 6.5,
+    most: 3.2,
     measure: (runs) => ofJson("diagnose", "10k-of-100k", runs),
   },
   {
     says: "diagnose of 100k-of-100k, of journalctl -o json with the same matches",
-    most: 5,
+    most: 1.4,
     measure: (runs) => ofJson("diagnose", "100k-of-100k", runs),
   },
   {
     says: "timeline of 100k-of-100k, of journalctl -o json with the same matches",
-    most: 5,
+    most: 1.4,
     measure: (runs) => ofJson("timeline", "100k-of-100k", runs),
   },
   {
     says: "diagnose of 100k-of-100k, peak of its own memory",
-    most: 800,
+    most: 200,
     unit: "MB",
     measure: (runs) => peakOf("diagnose", "100k-of-100k", runs),
   },
   {
     says: "diagnose of a bundle of 10k-of-100k, of live",
-    most: 1,
+    most: 0.95,
     measure: async (runs) => {
       const { live, replay } = await replayOf("10k-of-100k", runs);
       return ratio(replay, live);
