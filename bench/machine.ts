@@ -3,13 +3,17 @@ import { cpus, loadavg, release, totalmem } from "node:os";
 
 import { execa } from "execa";
 
-/** A line for the processor, the memory, the kernel and the versions of what runs; the load tells how quiet it was. */
+/** What to say of a machine that was busy. */
+const BUSY =
+  "More wanted to run than there are cores, so that time on processors says more here than wall.";
+
+/** The processor, the memory, the kernel and the versions of what runs; the load tells how quiet it was. */
 export const machine = async (): Promise<string> => {
   const [processor] = cpus();
   const { stdout } = await execa("journalctl", ["--version"]);
   const systemd = /^systemd (?<version>\d+)/u.exec(stdout)?.groups?.["version"] ?? "unknown";
   const [load = 0] = loadavg();
-  return [
+  const line = [
     `${processor?.model ?? "an unknown processor"}, ${cpus().length} cores`,
     `${Math.round(totalmem() / 2 ** 30)} GiB of memory`,
     `Linux ${/^\d+\.\d+/u.exec(release())?.[0] ?? release()}`,
@@ -17,4 +21,5 @@ export const machine = async (): Promise<string> => {
     `Node ${process.versions.node}`,
     `load ${load.toFixed(1)} before the first run`,
   ].join(", ");
+  return load > cpus().length ? `${line}. ${BUSY}` : `${line}.`;
 };

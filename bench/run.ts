@@ -42,7 +42,7 @@ const measure = async (parts: readonly string[], effort: Effort): Promise<string
   const runs = effort.runs === 1 ? "1 run" : `${effort.runs} runs`;
   const most = `journals of at most ${effort.mostEntries} entries`;
   return [
-    `Measured on ${new Date().toISOString().slice(0, 10)}, ${runs}, ${most}: ${where}.\n`,
+    `Measured on ${new Date().toISOString().slice(0, 10)}, ${runs}, ${most}: ${where}\n`,
     ...(goals.length === 0 ? [] : [goalsText(goals)]),
     ...sections.map((section) =>
       typeof section === "string" ? `${section}\n` : sectionText(section),
