@@ -4,7 +4,7 @@ import type { Goal, Section } from "./section.ts";
 /** What a reader has to know of the tables. */
 export const INTRODUCTION = `# Benchmarks
 
-    npm run build && npm run bench
+    npm run bench
 
 writes this page, in half an hour or more. \`npm run bench -- diagnose --runs 3 --entries 100000\` prints a part of it (\`start-up\`, \`diagnose\`,
 \`timeline\`, \`memory\`, \`bundle\`, \`list\`, \`store\`) for smaller journals; \`npm run bench -- --gate\` is what CI asks: a few small
