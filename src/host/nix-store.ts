@@ -3,14 +3,23 @@
  * modes and owners, and opens the database for writing (Nix 2.8.0, traced). So it runs in a mount namespace of its own in which
  * the store and its state are covered by an overlay in memory: what it writes is gone with the process. Without `-n`, mount(8) would make
  * /run/mount on the host.
+ *
+ * An overlay copies a file as a whole when it is opened for writing, which for a database of 500,000 paths is 300 MB of memory in each call. So
+ * the database itself is shown read-only, where the kernel lets us: SQLite then opens it for reading, with its journal beside it in memory
+ * (https://sqlite.org/wal.html, "Read-Only Databases").
  */
 const COVERED = `
 set -e
 cd "$1"; shift
+database=
 mount -n -t tmpfs -o mode=0755 tmpfs /sys
 mkdir /sys/home /sys/store /sys/store-work /sys/state /sys/state-work
 mount -n -t overlay -o lowerdir=nix/store,upperdir=/sys/store,workdir=/sys/store-work overlay nix/store
+: > /sys/database
+if mount -n --bind nix/var/nix/db/db.sqlite /sys/database && mount -n -o remount,bind,ro /sys/database
+then database=/sys/database; fi 2>/dev/null
 mount -n -t overlay -o lowerdir=nix/var/nix,upperdir=/sys/state,workdir=/sys/state-work overlay nix/var/nix
+if [ "$database" ]; then mount -n --bind "$database" nix/var/nix/db/db.sqlite; fi
 export HOME=/sys/home
 exec "$@"
 `;
