@@ -9,6 +9,7 @@ import { reportRequest, writeReport } from "../src/command-line/report-request.t
 import { detailFlags, screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
+  emojiFlag,
   failOnFlag,
   showSkippedFlag,
   flakeFlag,
@@ -28,6 +29,7 @@ export default class Diagnose extends BaseCommand {
     ...outputFlags,
     ...screenFlags,
     ...detailFlags,
+    ...emojiFlag,
     ...redactionFlags,
     ...failOnFlag,
     ...showSkippedFlag,
@@ -54,6 +56,7 @@ export default class Diagnose extends BaseCommand {
       ...screen(flags),
       brief: flags.quiet,
       explained: flags.explain ? catalogue() : [],
+      emoji: flags.emoji,
     });
     await writeReport(page, answer.redactionMap, flags);
     endWith(

@@ -16,6 +16,7 @@ interface FormatFlags<Output extends string> {
   readonly output: Output | undefined;
   readonly json: boolean;
   readonly "output-file": string | undefined;
+  readonly emoji?: boolean;
 }
 
 /**
@@ -23,6 +24,20 @@ interface FormatFlags<Output extends string> {
  * formats of its own.
  */
 export const chosenFormat = <Output extends string>(
+  flags: FormatFlags<Output>,
+  fallback: Format,
+): Format | Output => {
+  const format = formatOf(flags, fallback);
+  if (flags.emoji === true && format !== "markdown") {
+    throw new ExpectedError(`--emoji is for Markdown, and this is ${format}`, {
+      exitCode: EXIT.usage,
+      hint: "-o markdown asks for it",
+    });
+  }
+  return format;
+};
+
+const formatOf = <Output extends string>(
   flags: FormatFlags<Output>,
   fallback: Format,
 ): Format | Output => {

@@ -190,6 +190,14 @@ export const outputFlags = {
   }),
 };
 
+/** For commands that write an incident up. */
+export const emojiFlag = {
+  emoji: Flags.boolean({
+    ...output,
+    summary: "in Markdown: put an emoji before each word for a state",
+  }),
+};
+
 /** For commands that judge. */
 export const failOnFlag = {
   "fail-on": Flags.option({

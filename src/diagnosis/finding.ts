@@ -99,6 +99,7 @@ export interface NextStart {
 
 /** An explanation that the evidence leaves open, and the command that would decide it. */
 export interface Hypothesis {
+  readonly topic: "earlier-runner" | "missing-file" | "old-runner" | "guest-content";
   readonly question: string;
   readonly claim: string;
   readonly state: "open" | "supported" | "refuted";

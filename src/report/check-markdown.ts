@@ -1,35 +1,43 @@
 import type { VmDiagnosis } from "../diagnosis/finding.ts";
 import { ANSWER, stopLine } from "./check-text.ts";
-import { evidenceNumbers, type EvidenceNumbers } from "./evidence-numbers.ts";
+import { emojiOf } from "./emoji.ts";
+import type { EvidenceNumbers } from "./evidence-numbers.ts";
+import { notAsked } from "./markdown-coverage.ts";
+import { evidence } from "./markdown-evidence.ts";
+import { stageTable, suppressedBlocks, why } from "./markdown-findings.ts";
+import { optionBlocks } from "./markdown-options.ts";
+import type { Telling } from "./markdown-questions.ts";
 import { prose } from "./markdown-text.ts";
-import { evidence, notAsked, optionBlocks, stageTable, suppressedBlocks, why } from "./markdown.ts";
+import type { RenderOptions } from "./render.ts";
 import type { Report } from "./report.ts";
 import { sentence, withoutVms } from "./words.ts";
 
 /** The prediction as a page. */
-export const renderCheckMarkdown = (report: Report): string => {
-  const blocks = report.diagnosis.vms.flatMap((vm) => {
-    const numbers = evidenceNumbers(report.diagnosis.ledger);
-    return [...nextStart(vm, numbers, report), ...evidence(numbers, report.zone)];
-  });
+export const renderCheckMarkdown = (
+  report: Report,
+  numbers: EvidenceNumbers,
+  options: RenderOptions,
+): string => {
+  const telling: Telling = { zone: report.zone, numbers, emoji: emojiOf(options.emoji === true) };
+  const blocks = report.diagnosis.vms.flatMap((vm) => nextStart(vm, report, telling));
   const all =
     blocks.length === 0
       ? [`# ${prose(withoutVms(report.diagnosis))}`]
-      : [...blocks, ...notAsked(report)];
+      : [...blocks, ...notAsked(report), ...evidence(numbers, report.zone)];
   return `${all.join("\n\n")}\n`;
 };
 
 const nextStart = (
   { vm, nextStart: next }: VmDiagnosis,
-  numbers: EvidenceNumbers,
-  { zone, diagnosis }: Report,
+  { diagnosis }: Report,
+  { zone, numbers, emoji }: Telling,
 ): readonly string[] => [
   `# ${prose(vm)}: ${ANSWER[next.prediction]}`,
   next.stops.length === 0
     ? prose(sentence(next.basis, zone))
     : next.stops.map((stop) => `- ${prose(stopLine(stop))}`).join("\n"),
-  ...stageTable(next),
+  ...stageTable(next, emoji),
   ...why(next, numbers, zone),
-  ...optionBlocks(next),
+  ...optionBlocks(next, emoji),
   ...suppressedBlocks(next, diagnosis),
 ];

@@ -9,6 +9,8 @@ export interface EvidenceNumbers {
   cited(): readonly { readonly id: string; readonly ref: EvidenceRef }[];
   /** The ids of the lines of the ledger that carry it, in the ledger's order. */
   linesOf(ref: CoverageRef): readonly string[];
+  /** The id of a line of this host's ledger by its place, from 0. */
+  readonly lineAt: (place: number) => string;
 }
 
 /** Behind what a report of several hosts goes on: the pieces of evidence and the lines of ledgers of those before. */
@@ -37,6 +39,7 @@ export const evidenceNumbers = (
     cited: () => [...ids.values()],
     linesOf: ({ ledger: keys }) =>
       ledger.flatMap(({ key }, index) => (keys.includes(key) ? lineId(before.lines + index) : [])),
+    lineAt: (place) => lineId(before.lines + place),
   };
 };
 

@@ -21,24 +21,36 @@ export const jsonLedger = (ledger: readonly LedgerEntry[], before: number) =>
 export interface LedgerLine {
   /** `c1`, or `c1-c40` for boots that say no more than that they are there. */
   readonly ids: string;
+  /** Each id by itself. */
+  readonly all: readonly string[];
+  readonly isGap: boolean;
   readonly text: string;
 }
 
 /** The ledger for people: a line for each source and boot, and one for each thing that is missing. */
-export const ledgerLines = (ledger: readonly LedgerEntry[], zone: string): readonly LedgerLine[] =>
-  runsOf(ledger).map((run) => {
+export const ledgerLines = (
+  ledger: readonly LedgerEntry[],
+  zone: string,
+  idAt: (place: number) => string = lineId,
+): readonly LedgerLine[] => {
+  const places = new Map(ledger.map((entry, place) => [entry, place] as const));
+  return runsOf(ledger).map((run) => {
     const [first] = run;
     const last = run.at(-1);
-    const ids = idList(run.map(({ id }) => id));
-    if (first === undefined || last === undefined) return { ids, text: "" };
+    const all = run.map((entry) => idAt(places.get(entry) ?? 0));
+    const ids = idList(all);
+    if (first === undefined || last === undefined) return { ids, all, isGap: false, text: "" };
     return {
       ids,
+      all,
+      isGap: isGap(first),
       text:
         run.length === 1
           ? `${subjectOf(first)}: ${sentence(first.text, zone)}`
           : `${first.line.source}: ${run.length} boots, the first with ${sentence(first.text, zone)}; the last with ${sentence(last.text, zone)}`,
     };
   });
+};
 
 const MOST_BOOTS = 5;
 
@@ -53,8 +65,10 @@ const runsOf = (ledger: readonly LedgerEntry[]): readonly (readonly LedgerEntry[
   return runs.flatMap((run) => (run.length > MOST_BOOTS ? [run] : run.map((entry) => [entry])));
 };
 
-const subjectOf = ({ line }: LedgerEntry): string =>
-  `${line.mayHide || SHORTFALLS.has(line.kind) ? "Gap, " : ""}${line.source}${line.vm === undefined ? "" : ` of ${plain(line.vm)}`}`;
+const isGap = ({ line }: LedgerEntry): boolean => line.mayHide || SHORTFALLS.has(line.kind);
+
+const subjectOf = (entry: LedgerEntry): string =>
+  `${isGap(entry) ? "Gap, " : ""}${entry.line.source}${entry.line.vm === undefined ? "" : ` of ${plain(entry.line.vm)}`}`;
 
 const SHORTFALLS: ReadonlySet<LedgerEntry["line"]["kind"]> = new Set([
   "rights",

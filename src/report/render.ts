@@ -1,6 +1,8 @@
 import { renderCheckJson } from "./check-json.ts";
 import { renderCheckMarkdown } from "./check-markdown.ts";
 import { renderCheck } from "./check-text.ts";
+import { eachHost } from "./each-host.ts";
+import type { EvidenceNumbers } from "./evidence-numbers.ts";
 import { renderJson } from "./json.ts";
 import { renderList, renderListJson, renderListMarkdown } from "./list.ts";
 import { prose } from "./markdown-text.ts";
@@ -17,9 +19,14 @@ import { renderTimeline } from "./timeline-text.ts";
 export type View = "diagnosis" | "timeline" | "check" | "list";
 export type Format = "text" | "markdown" | "json";
 
+export interface RenderOptions extends TextOptions {
+  /** Markdown with emoji before the words for states. */
+  readonly emoji?: boolean;
+}
+
 interface Renderer {
   readonly text: (report: Report, options: TextOptions) => string;
-  readonly markdown: (report: Report) => string;
+  readonly markdown: (report: Report, numbers: EvidenceNumbers, options: RenderOptions) => string;
   readonly json: (reports: Reports) => string;
 }
 
@@ -35,7 +42,7 @@ export const render = (
   reports: Reports,
   view: View,
   format: Format,
-  options: TextOptions,
+  options: RenderOptions,
 ): string => {
   const renderer = RENDERERS[view];
   switch (format) {
@@ -49,13 +56,12 @@ export const render = (
         )
         .join(options.brief === true ? "" : "\n");
     case "markdown":
-      return reports
-        .map((report) =>
-          printable(`${markdownHead(report, reports)}${renderer.markdown(report)}`, {
-            colour: false,
-          }),
-        )
-        .join("\n---\n\n");
+      return eachHost(reports, (report, numbers) =>
+        printable(
+          `${markdownHead(report, reports)}${renderer.markdown(report, numbers, options)}`,
+          { colour: false },
+        ),
+      ).join("\n---\n\n");
   }
 };
 

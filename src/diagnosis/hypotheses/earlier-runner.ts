@@ -35,10 +35,10 @@ export const earlierRunners = (input: HypothesisInput): readonly Hypothesis[] =>
       earlierGeneration(input, best, phase),
       byHand(input, best, phase),
       ...inTheRepository(input, phase),
-    ].map((row) => ({ question, ...row }));
+    ].map((row) => ({ topic: "earlier-runner", question, ...row }));
   });
 
-type Row = Omit<Hypothesis, "question">;
+type Row = Omit<Hypothesis, "topic" | "question">;
 
 const anotherEvaluation = (
   { evidence }: HypothesisInput,

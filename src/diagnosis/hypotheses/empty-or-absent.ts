@@ -20,6 +20,7 @@ export const emptyOrAbsent = ({ history, findings }: HypothesisInput): readonly 
       );
       return [
         {
+          topic: "guest-content",
           question,
           claim: `The guest has no credential ${listed(names)}; the 0 is what its test prints for a missing file`,
           state: stateOf(noWay !== undefined, false),
@@ -36,6 +37,7 @@ export const emptyOrAbsent = ({ history, findings }: HypothesisInput): readonly 
           decideBy: DECIDE_BY,
         },
         {
+          topic: "guest-content",
           question,
           claim: "The credentials are there with 0 bytes",
           state: stateOf(empty !== undefined, false),

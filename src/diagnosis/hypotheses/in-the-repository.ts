@@ -8,7 +8,7 @@ import { listed, moment } from "../../facts/wording.ts";
 import type { Argument, Hypothesis } from "../finding.ts";
 import { argue, shellWord, stateOf, when, type HypothesisInput } from "./input.ts";
 
-type Row = Omit<Hypothesis, "question">;
+type Row = Omit<Hypothesis, "topic" | "question">;
 
 const MOST_COMMITS = 3;
 

@@ -21,7 +21,7 @@ export const missingOrLate = (input: HypothesisInput): readonly Hypothesis[] => 
     .flatMap((absence) => {
       const question = `Why did phase ${phase.index} find nothing at ${absence.path}?`;
       return [late(absence, input), unmade(absence, input), elsewhere(absence, input)].map(
-        (row) => ({ question, ...row }),
+        (row) => ({ topic: "missing-file", question, ...row }),
       );
     });
 };
@@ -35,7 +35,7 @@ interface Absence {
   readonly walk: PathWalk | undefined;
 }
 
-type Row = Omit<Hypothesis, "question">;
+type Row = Omit<Hypothesis, "topic" | "question">;
 
 const absences = (phase: Phase, { evidence }: HypothesisInput): readonly Absence[] => {
   const files = valueOf(evidence.secretFiles);

@@ -18,7 +18,7 @@ const ASKED_BY: ReadonlySet<RuleId> = new Set([
 
 const QUESTION = "Is the runner old, or is it what the configuration gives?";
 
-type Row = Omit<Hypothesis, "question">;
+type Row = Omit<Hypothesis, "topic" | "question">;
 
 /** A change can be lost at four places between the configuration and the running VM; each row is one of them. */
 export const oldRunner = (input: HypothesisInput): readonly Hypothesis[] => {
@@ -27,7 +27,7 @@ export const oldRunner = (input: HypothesisInput): readonly Hypothesis[] => {
   );
   return asked
     ? [notBuilt(input), notDeployed(input), notInstalled(input), notRestarted(input)].map(
-        (row) => ({ question: QUESTION, ...row }),
+        (row) => ({ topic: "old-runner", question: QUESTION, ...row }),
       )
     : [];
 };
