@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Folders whose tests start many programs. */
 const STARTING = [
+  "browser",
   "command-line",
   "faults",
   "host/remote",

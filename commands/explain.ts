@@ -2,10 +2,10 @@ import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { EXIT } from "../src/command-line/exit-status.ts";
 import { ExpectedError } from "../src/command-line/expected-error.ts";
-import { chosenFormat } from "../src/command-line/output-format.ts";
+import { chosenCatalogueFormat } from "../src/command-line/output-format.ts";
 import { screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen, writePage } from "../src/command-line/screen.ts";
-import { outputFlags } from "../src/command-line/source-flags.ts";
+import { catalogueFlags } from "../src/command-line/source-flags.ts";
 import { catalogue, renderCatalogueEntry } from "../src/index.ts";
 
 export default class Explain extends BaseCommand {
@@ -14,7 +14,7 @@ export default class Explain extends BaseCommand {
   static override args = {
     id: Args.string({ required: true, ignoreStdin: true, description: "such as access/file-mode" }),
   };
-  static override flags = { ...outputFlags, ...screenFlags };
+  static override flags = { ...catalogueFlags, ...screenFlags };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Explain);
@@ -25,7 +25,7 @@ export default class Explain extends BaseCommand {
         hint: "mvdoctor rules lists them",
       });
     }
-    const format = chosenFormat(flags, "text");
+    const format = chosenCatalogueFormat(flags, "text");
     await writePage(renderCatalogueEntry(rule, format, screen(flags)), flags);
   }
 }

@@ -6,6 +6,7 @@ import {
 } from "./report/catalogue.ts";
 import type { PageOptions } from "./report/page.ts";
 import type { Format } from "./report/render.ts";
+
 import type { Reports } from "./report/report.ts";
 import { renderRuleIndex, renderRulePage } from "./report/rule-pages.ts";
 import { RULES } from "./rules/index.ts";
@@ -43,10 +44,12 @@ export const catalogue = (): readonly RuleEntry[] =>
     canCause: [...new Set((causes ?? []).flatMap(({ effects }) => effects))],
   }));
 
+type CatalogueFormat = Exclude<Format, "html">;
+
 /** The catalogue in the format asked for. */
 export const renderCatalogue = (
   entries: readonly RuleEntry[],
-  format: Format,
+  format: CatalogueFormat,
   options: PageOptions,
 ): string =>
   ({
@@ -58,7 +61,7 @@ export const renderCatalogue = (
 /** One entry of the catalogue in the format asked for. */
 export const renderCatalogueEntry = (
   entry: RuleEntry,
-  format: Format,
+  format: CatalogueFormat,
   options: PageOptions,
 ): string =>
   ({

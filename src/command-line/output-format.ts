@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { EXIT } from "./exit-status.ts";
 import { ExpectedError } from "./expected-error.ts";
 
-export const FORMATS = ["text", "markdown", "json"] as const;
+export const FORMATS = ["text", "markdown", "json", "html"] as const;
 export type Format = (typeof FORMATS)[number];
 
 const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
@@ -10,7 +10,13 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
   ".md": "markdown",
   ".markdown": "markdown",
   ".json": "json",
+  ".html": "html",
+  ".htm": "html",
 };
+
+/** What the catalogue of rules comes in: its pages are those of docs/rules. */
+export const CATALOGUE_FORMATS = ["text", "markdown", "json"] as const;
+type CatalogueFormat = (typeof CATALOGUE_FORMATS)[number];
 
 interface FormatFlags<Output extends string> {
   readonly output: Output | undefined;
@@ -32,6 +38,20 @@ export const chosenFormat = <Output extends string>(
     throw new ExpectedError(`--emoji is for Markdown, and this is ${format}`, {
       exitCode: EXIT.usage,
       hint: "-o markdown asks for it",
+    });
+  }
+  return format;
+};
+
+/** The same for the catalogue. */
+export const chosenCatalogueFormat = (
+  flags: FormatFlags<CatalogueFormat>,
+  fallback: CatalogueFormat,
+): CatalogueFormat => {
+  const format = chosenFormat(flags, fallback);
+  if (format === "html") {
+    throw new ExpectedError(`rules come as ${CATALOGUE_FORMATS.join(", ")}, and not as html`, {
+      exitCode: EXIT.usage,
     });
   }
   return format;

@@ -2,7 +2,7 @@ import { CLIError } from "@oclif/core/errors";
 import * as Flags from "@oclif/core/flags";
 import type { Source } from "../requests/request.ts";
 import { FAIL_ON } from "./exit-status.ts";
-import { FORMATS } from "./output-format.ts";
+import { CATALOGUE_FORMATS, FORMATS, type Format } from "./output-format.ts";
 import { REDACTABLE, type Redactable } from "../vocabulary.ts";
 import { parseRedactable } from "./redaction.ts";
 
@@ -173,15 +173,18 @@ export const bundleFlags = {
   json: Flags.boolean({ ...output, summary: "with --dry-run: show it as JSON" }),
 };
 
-/** What is written and where to; `chosenFormat` reads them. */
-export const outputFlags = {
-  output: Flags.option({
+const formatFlag = <Offered extends Format>(offered: readonly Offered[]) =>
+  Flags.option({
     ...output,
     char: "o",
     helpValue: "FORMAT",
-    summary: `one of ${FORMATS.join(", ")}`,
-    options: FORMATS,
-  })(),
+    summary: `one of ${offered.join(", ")}`,
+    options: offered,
+  })();
+
+/** What is written and where to; `chosenFormat` reads them. */
+export const outputFlags = {
+  output: formatFlag(FORMATS),
   json: Flags.boolean({ ...output, summary: "the same as -o json" }),
   "output-file": text({
     ...output,
@@ -189,6 +192,9 @@ export const outputFlags = {
     summary: "write to FILE; its extension names the format when -o does not",
   }),
 };
+
+/** The same for the catalogue of rules. */
+export const catalogueFlags = { ...outputFlags, output: formatFlag(CATALOGUE_FORMATS) };
 
 /** For commands that write an incident up. */
 export const emojiFlag = {

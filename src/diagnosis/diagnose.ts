@@ -32,6 +32,7 @@ import { hypotheses } from "./hypotheses/hypotheses.ts";
 import { rankedOptions } from "./options.ts";
 import { phaseAccounts } from "./phase-account.ts";
 import { sinceWhen } from "./since.ts";
+import { startMarks } from "./start-marks.ts";
 import { timelineRows } from "./timeline/timeline.ts";
 import { secretStages } from "./stages.ts";
 import {
@@ -219,6 +220,7 @@ const diagnoseVm = (
     phases:
       history === undefined ? [] : phaseAccounts(history, { runners: texts, secrets, evidence }),
     timeline: history === undefined ? [] : timelineRows(history, evidence, { everyStart, window }),
+    starts: history === undefined ? [] : startMarks(history),
     ...sinceWhen(history, secrets),
     transitions: history === undefined ? [] : transitions(history, state),
     hypotheses:

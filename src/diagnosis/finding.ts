@@ -160,6 +160,14 @@ export interface LoopSummary {
   readonly density: readonly number[];
 }
 
+/** One start of the VM on the axis of time. */
+export interface StartMark {
+  readonly time: Micros;
+  /** When its process was gone; absent where it still runs, and for one whose end the journal does not hold. */
+  readonly until?: Micros;
+  readonly outcome: "failed" | "ended" | "running" | "no-end";
+}
+
 /** What became different from one phase to the next. */
 export interface Transition {
   readonly from: number;
@@ -182,6 +190,8 @@ export interface VmDiagnosis {
   /** When the state that is in force began, as far as the journal tells; microseconds. */
   readonly since?: Micros;
   readonly timeline: readonly TimelineRow[];
+  /** Every start, in order; a crash loop has as many as it had rounds. */
+  readonly starts: readonly StartMark[];
   readonly transitions: readonly Transition[];
   readonly hypotheses: readonly Hypothesis[];
   /** Repairs for what is broken now, best first, without repeats. */

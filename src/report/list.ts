@@ -7,7 +7,7 @@ import { page, type PageOptions } from "./page.ts";
 import type { Report, Reports } from "./report.ts";
 import { plain, withoutVms } from "./words.ts";
 
-const HEADINGS = ["VM", "STATUS", "SINCE", "SECRETS", "CAUSE"] as const;
+export const HEADINGS = ["VM", "STATUS", "SINCE", "SECRETS", "CAUSE"] as const;
 
 /** A line for each VM: how it is, since when, how many of its secrets are known to reach the guest, and why not. */
 export const renderList = (report: Report, options: PageOptions): string => {
@@ -49,7 +49,8 @@ export const renderListMarkdown = (report: Report): string =>
     "",
   ].join("\n");
 
-const rowOf = (vm: VmDiagnosis, { zone }: Report): readonly string[] => [
+/** The cells of a VM, in the order of the headings. */
+export const rowOf = (vm: VmDiagnosis, { zone }: Report): readonly string[] => [
   plain(vm.vm),
   vm.status,
   vm.since === undefined ? "-" : formatTime(vm.since, zone),

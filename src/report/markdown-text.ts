@@ -1,3 +1,4 @@
+import { proseParts } from "./prose-parts.ts";
 import { plain } from "./words.ts";
 
 /** A bulleted list. */
@@ -5,23 +6,20 @@ export const list = (items: readonly string[]): string =>
   items.map((item) => `- ${item}`).join("\n");
 
 /** Foreign text in prose: what Markdown or HTML would take for markup is shown as it is. Paths and settings become code. */
-export const prose = (text: string): string =>
-  text
-    .split(/(`[^`]*`)/u)
+export const prose = (text: string): string => withCode(text, code);
+
+/** Foreign text in a cell of a table, which a bar would end in code, too. */
+export const cell = (text: string): string =>
+  withCode(plain(text), (inside) => code(inside).replaceAll("|", String.raw`\|`));
+
+const withCode = (text: string, asCode: (inside: string) => string): string =>
+  proseParts(text)
     .map((part) =>
-      part.startsWith("`")
-        ? part
-        : part
-            .replaceAll(/[\\*_[\]<>|#~]/gu, String.raw`\$&`)
-            .replaceAll("&", "&amp;")
-            .replaceAll(/\/(?:nix|run|var|etc|proc|home|root)\/[^\s,;()]*[^\s,;().:]/gu, (path) =>
-              code(path.replaceAll("\\", "")),
-            ),
+      part.kind === "code"
+        ? asCode(part.text)
+        : part.text.replaceAll(/[\\*_[\]<>|#~`]/gu, String.raw`\$&`).replaceAll("&", "&amp;"),
     )
     .join("");
-
-/** Foreign text in a cell of a table. */
-export const cell = (text: string): string => prose(plain(text));
 
 /** A code span whatever is in it (CommonMark 6.1): longer fences than any run of backticks inside. */
 export const code = (text: string): string => {

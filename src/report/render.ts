@@ -3,6 +3,12 @@ import { renderCheckMarkdown } from "./check-markdown.ts";
 import { renderCheck } from "./check-text.ts";
 import { eachHost } from "./each-host.ts";
 import type { EvidenceNumbers } from "./evidence-numbers.ts";
+import {
+  renderCheckHtml,
+  renderHtml,
+  renderListHtml,
+  renderTimelineHtml,
+} from "./html/render-html.ts";
 import { renderJson } from "./json.ts";
 import { renderList, renderListJson, renderListMarkdown } from "./list.ts";
 import { prose } from "./markdown-text.ts";
@@ -17,7 +23,7 @@ import { renderTimelineMarkdown } from "./timeline-markdown.ts";
 import { renderTimeline } from "./timeline-text.ts";
 
 export type View = "diagnosis" | "timeline" | "check" | "list";
-export type Format = "text" | "markdown" | "json";
+export type Format = "text" | "markdown" | "json" | "html";
 
 export interface RenderOptions extends TextOptions {
   /** Markdown with emoji before the words for states. */
@@ -28,13 +34,29 @@ interface Renderer {
   readonly text: (report: Report, options: TextOptions) => string;
   readonly markdown: (report: Report, numbers: EvidenceNumbers, options: RenderOptions) => string;
   readonly json: (reports: Reports) => string;
+  readonly html: (reports: Reports) => string;
 }
 
 const RENDERERS: Readonly<Record<View, Renderer>> = {
-  diagnosis: { text: renderText, markdown: renderMarkdown, json: renderJson },
-  check: { text: renderCheck, markdown: renderCheckMarkdown, json: renderCheckJson },
-  list: { text: renderList, markdown: renderListMarkdown, json: renderListJson },
-  timeline: { text: renderTimeline, markdown: renderTimelineMarkdown, json: renderTimelineJson },
+  diagnosis: { text: renderText, markdown: renderMarkdown, json: renderJson, html: renderHtml },
+  check: {
+    text: renderCheck,
+    markdown: renderCheckMarkdown,
+    json: renderCheckJson,
+    html: renderCheckHtml,
+  },
+  list: {
+    text: renderList,
+    markdown: renderListMarkdown,
+    json: renderListJson,
+    html: renderListHtml,
+  },
+  timeline: {
+    text: renderTimeline,
+    markdown: renderTimelineMarkdown,
+    json: renderTimelineJson,
+    html: renderTimelineHtml,
+  },
 };
 
 /** Reports as text in the format asked for: one page for each host, or one document for programs. */
@@ -48,6 +70,8 @@ export const render = (
   switch (format) {
     case "json":
       return renderer.json(reports);
+    case "html":
+      return renderer.html(reports);
     case "text":
       return reports
         .map(

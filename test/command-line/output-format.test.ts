@@ -1,5 +1,9 @@
-import { describe, expect, test } from "vitest";
-import { asksForJson, chosenFormat } from "../../src/command-line/output-format.ts";
+import { describe, expect, it, test } from "vitest";
+import {
+  asksForJson,
+  chosenCatalogueFormat,
+  chosenFormat,
+} from "../../src/command-line/output-format.ts";
 
 const none = { output: undefined, json: false, "output-file": undefined };
 
@@ -9,6 +13,7 @@ describe("the chosen format", () => {
     ["REPORT.MD", "markdown"],
     ["report.json", "json"],
     ["report.txt", "text"],
+    ["report.html", "html"],
     ["/tmp/tmp.Qx2bd", "text"],
     ["report", "text"],
   ])("of %s is %s", ([file, format]) => {
@@ -18,6 +23,23 @@ describe("the chosen format", () => {
   test("is the one of -o whatever the file is called", () => {
     const flags = { ...none, output: "text", "output-file": "report.json" } as const;
     expect(chosenFormat(flags, "markdown")).toBe("text");
+  });
+});
+
+describe("emoji", () => {
+  it("are for Markdown", () => {
+    const flags = { ...none, emoji: true };
+    expect(chosenFormat(flags, "markdown")).toBe("markdown");
+    expect(() => chosenFormat(flags, "text")).toThrow("--emoji is for Markdown, and this is text");
+  });
+});
+
+describe("the catalogue", () => {
+  it("does not come as a page, whatever its file is called", () => {
+    expect(() => chosenCatalogueFormat({ ...none, "output-file": "rules.html" }, "text")).toThrow(
+      "rules come as text, markdown, json, and not as html",
+    );
+    expect(chosenCatalogueFormat({ ...none, "output-file": "rules.md" }, "text")).toBe("markdown");
   });
 });
 

@@ -33,6 +33,12 @@ describe("the examples in docs are what the program prints", () => {
     );
   });
 
+  it("the page for a browser", async () => {
+    await expect(shown(whole, "diagnosis", "html")).toMatchFileSnapshot(
+      "../../docs/examples/incident.html",
+    );
+  });
+
   it("the machine's report", async () => {
     await expect(shown(whole, "diagnosis", "json")).toMatchFileSnapshot(
       "../../docs/examples/diagnose.json",

@@ -3,21 +3,10 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { render } from "../../src/report/render.ts";
 import type { Reports } from "../../src/report/report.ts";
-import { diagnose } from "../../src/requests/diagnose.ts";
 import { builtTrees, canBuildTrees } from "../support/built-trees.ts";
+import { incidentReports } from "../support/incident.ts";
 
-const BUNDLE = "fixtures/incidents/secret-never-loaded/evidence.mvb";
-const times = { now: "2025-09-27 01:52:00" };
 const SCREEN = { width: 80, colour: false };
-
-const reportsOf = async (source: {
-  readonly bundle?: string;
-  readonly root?: string;
-}): Promise<Reports> => {
-  const answer = await diagnose({ source, times, vms: ["test-vm"] });
-  if (answer.status !== "diagnosed") throw new Error(`not diagnosed: ${answer.status}`);
-  return answer.reports;
-};
 
 const markdownOf = (reports: Reports, emoji = false): string =>
   render(reports, "diagnosis", "markdown", { ...SCREEN, emoji });
@@ -40,7 +29,7 @@ describe("the write-up of an incident", () => {
   let page = "";
   let reports: Reports;
   beforeAll(async () => {
-    reports = await reportsOf({ bundle: BUNDLE });
+    reports = await incidentReports();
     page = markdownOf(reports);
   });
 
@@ -111,7 +100,7 @@ describe.skipIf(!canBuildTrees)("the command of a footnote", () => {
 
   it("shows the very line of the journal again", async () => {
     const root = tree("secret-never-loaded");
-    const footnotes = [...footnotesOf(markdownOf(await reportsOf({ root }))).values()];
+    const footnotes = [...footnotesOf(markdownOf(await incidentReports({ root }))).values()];
     const lines = footnotes.filter(([, , command]) => command?.startsWith("`journalctl ") === true);
     expect(lines.length).toBeGreaterThan(10);
     for (const [line = "", utc, command = ""] of lines) {

@@ -7,7 +7,7 @@ import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
 import type { Times } from "../../src/requests/request.ts";
 
 const VIEWS = ["diagnosis", "timeline", "check", "list"] as const;
-const FORMATS = ["text", "markdown", "json"] as const;
+const FORMATS = ["text", "markdown", "json", "html"] as const;
 
 /** Every page that one look at a host can be shown as, by view and format. */
 export const allPages = async (

@@ -18,6 +18,7 @@ tools=(
   script=bsdutils
   lnav=lnav
   less=less
+  chromium=chromium
 )
 
 missing_packages() {

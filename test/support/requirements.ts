@@ -13,8 +13,9 @@ const DIRECTORIES = [
   "/lib/systemd",
 ];
 
-const isInstalled = (name: string): boolean =>
-  DIRECTORIES.some((directory) => existsSync(join(directory, name)));
+/** Where a program is installed. */
+export const installedAt = (name: string): string | undefined =>
+  DIRECTORIES.map((directory) => join(directory, name)).find((path) => existsSync(path));
 
 /**
  * Whether all of these programs are installed. To be called while a test file is collected:
@@ -22,7 +23,7 @@ const isInstalled = (name: string): boolean =>
  * becomes a failing test.
  */
 export const requireTools = (...names: readonly string[]): boolean => {
-  const missing = names.filter((name) => !isInstalled(name));
+  const missing = names.filter((name) => installedAt(name) === undefined);
   if (IS_CI) {
     for (const name of missing) {
       test(`needs ${name}`, () => {
