@@ -163,7 +163,7 @@ export interface LoopSummary {
 /** One start of the VM on the axis of time. */
 export interface StartMark {
   readonly time: Micros;
-  /** When its process was gone; absent where it still runs, and for one whose end the journal does not hold. */
+  /** When its process was gone; absent where it still runs, and where its end is not held. */
   readonly until?: Micros;
   readonly outcome: "failed" | "ended" | "running" | "no-end";
 }
