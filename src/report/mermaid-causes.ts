@@ -1,5 +1,6 @@
 import type { Finding, VmDiagnosis } from "../diagnosis/finding.ts";
 import type { RuleId } from "../vocabulary.ts";
+import { causalEdges } from "./causal-edges.ts";
 import { diagram, label } from "./mermaid-text.ts";
 import { sentence } from "./words.ts";
 
@@ -8,10 +9,9 @@ export const causesDiagram = (
   { findings }: Pick<VmDiagnosis, "findings">,
   zone: string,
 ): readonly string[] => {
-  const known = new Set(findings.map(({ id }) => id));
-  const edges = edgesOf(findings).filter(({ from }) => known.has(from));
+  const edges = causalEdges(findings);
   const linked = new Set(edges.flatMap(({ from, to }) => [from, to]));
-  const nodes = [...known].filter((id) => linked.has(id));
+  const nodes = [...new Set(findings.map(({ id }) => id))].filter((id) => linked.has(id));
   if (nodes.length === 0) return [];
   const nameOf = (id: RuleId): string => `n${nodes.indexOf(id) + 1}`;
   const roots = nodes.filter((id) =>
@@ -29,19 +29,6 @@ export const causesDiagram = (
       ...(roots.length === 0 ? [] : [`    class ${roots.map(nameOf).join(",")} root`]),
     ]),
   ];
-};
-
-interface Edge {
-  readonly from: RuleId;
-  readonly to: RuleId;
-  readonly how: string;
-}
-
-const edgesOf = (findings: readonly Finding[]): readonly Edge[] => {
-  const edges = findings.flatMap(({ id, causedBy }) =>
-    causedBy.map((cause): Edge => ({ from: cause.id, to: id, how: cause.how })),
-  );
-  return [...new Map(edges.map((edge) => [`${edge.from} ${edge.to} ${edge.how}`, edge])).values()];
 };
 
 const box = (same: readonly Finding[], zone: string): string => {

@@ -1,5 +1,6 @@
 import type { Finding } from "../../diagnosis/finding.ts";
 import { SEVERITIES } from "../../vocabulary.ts";
+import { causalChain } from "./causal-chain.ts";
 import { evidenceOf } from "./evidence.ts";
 import { markup, type SafeHtml } from "./markup.ts";
 import { prose, ruleLink, ruleLinks } from "./prose.ts";
@@ -12,7 +13,7 @@ export const findingList = (findings: readonly Finding[], telling: Telling): Saf
 ${
   findings.length === 0
     ? markup`<p>None.</p>`
-    : markup`<div class="filterable">
+    : markup`${causalChain(findings, telling)}<div class="filterable">
 ${filter(findings)}${findings.map((finding, index) => block(finding, findings, findingPlace(telling.key, index), telling))}</div>`
 }
 </section>

@@ -96,7 +96,7 @@ const MEANING: Readonly<Record<Stage, string>> = {
 };
 
 const MEANINGS: SafeHtml = markup`<details class="meanings"><summary>What the stages are</summary>
-<dl>
+<dl class="inside">
 ${STAGES.map((stage) => markup`<dt>${stage}</dt><dd>${MEANING[stage]}</dd>\n`)}</dl>
 </details>
 `;

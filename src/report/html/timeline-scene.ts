@@ -48,8 +48,11 @@ export const sceneOf = (
     (time) => time ?? [],
   );
   const end = Math.max(first.start + SECOND, ...last);
-  const room = (end - first.start) * 0.02;
-  const [from, to] = [micros(first.start - room), micros(end + room)];
+  // What came shortly before the first start may be its reason; a switch of last month would leave the rest no room.
+  const earliest = first.start - (end - first.start);
+  const begin = Math.min(first.start, timeline.find(({ time }) => time >= earliest)?.time ?? end);
+  const room = (end - begin) * 0.02;
+  const [from, to] = [micros(begin - room), micros(end + room)];
   const shown = shownPhases(vm);
   const within = timeline.filter(({ time }) => time >= from && time <= to);
   const events = ends(
@@ -77,24 +80,29 @@ export const sceneOf = (
     })),
     holes: [...holes.first, ...holes.last],
     leftOut: [
-      ...told(shown.leftOut, "phases in the middle are not drawn"),
+      ...told(shown.leftOut, "phase in the middle", "phases in the middle", "not drawn"),
       ...(starts.length > MOST_STARTS
         ? [
             `${starts.length} starts are drawn as ${SPANS} spans of time: the higher, the more starts began in it.`,
           ]
         : []),
-      ...told(events.leftOut, "events in the middle are not drawn"),
-      ...told(before, "earlier events are in the list, and not drawn"),
-      ...told(boots.leftOut, "boots in the middle are not drawn"),
-      ...told(holes.leftOut, "holes of the journal in the middle are not drawn"),
+      ...told(events.leftOut, "event in the middle", "events in the middle", "not drawn"),
+      ...told(before, "earlier event", "earlier events", "in the list, and not drawn"),
+      ...told(boots.leftOut, "boot in the middle", "boots in the middle", "not drawn"),
+      ...told(
+        holes.leftOut,
+        "hole of the journal in the middle",
+        "holes of the journal in the middle",
+        "not drawn",
+      ),
     ],
   };
 };
 
 const SECOND = 1_000_000;
 
-const told = (count: number, words: string): readonly string[] =>
-  count === 0 ? [] : [`${count} ${words}.`];
+const told = (count: number, one: string, many: string, rest: string): readonly string[] =>
+  count === 0 ? [] : [`${count} ${count === 1 ? `${one} is` : `${many} are`} ${rest}.`];
 
 /** Until when a start is drawn: its end, or to the end of all where it goes on. */
 const withEnd = (start: StartMark, end: Micros): StartMark & { readonly end: Micros } => ({
