@@ -3,13 +3,18 @@ import { UNPRINTABLE } from "./printable.ts";
 
 /**
  * The command that shows a piece of evidence again, for a shell on the host that was looked at; `undefined` where there is none, or where
- * a name holds what a page may not. It reads what was read: the stat of a secret's file, never its content. journalctl(1): `--cursor`
+ * a name holds what a page may not, or was masked. It reads what was read: the stat of a secret's file, never its content. journalctl(1): `--cursor`
  * begins with that line, `-n 1` ends there.
  */
 export const showAgain = (ref: EvidenceRef): string | undefined => {
   const command = commandOf(ref);
-  return command === undefined || command.search(UNPRINTABLE) !== -1 ? undefined : command;
+  return command === undefined || command.search(UNPRINTABLE) !== -1 || MASK.test(command)
+    ? undefined
+    : command;
 };
+
+/** What stands in the place of a value: a name with it is none that a host knows. */
+const MASK = /<(?:masked|hidden), \d+ bytes>/u;
 
 const commandOf = (ref: EvidenceRef): string | undefined => {
   switch (ref.kind) {

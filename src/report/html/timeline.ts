@@ -3,7 +3,7 @@ import { formatClock, formatTime } from "../../time/format-time.ts";
 import { ends } from "../shortened.ts";
 import { plain } from "../words.ts";
 import { markup, type Content, type SafeHtml } from "./markup.ts";
-import { timeOf } from "./prose.ts";
+import { codeText, timeOf } from "./prose.ts";
 import { phaseLink, type Telling } from "./telling.ts";
 import { sceneOf } from "./timeline-scene.ts";
 import { eventShape, timelineSvg } from "./timeline-svg.ts";
@@ -55,14 +55,19 @@ ${rows(first, telling)}${leftOut === 0 ? "" : markup`<tr class="left-out"><td co
 
 const rows = (some: readonly TimelineRow[], telling: Telling): readonly SafeHtml[] => {
   const { zone } = telling.report;
+  const dayOf = (row: TimelineRow | undefined): string =>
+    row === undefined ? "" : formatTime(row.time, zone).replace(/ \S+ /u, " ");
   return some.map((row, index) => {
-    const before = some[index - 1];
-    const [day, time] = [formatTime(row.time, zone), clock(row.time, zone)];
-    const isNewDay =
-      before === undefined || formatTime(before.time, zone).slice(0, 10) !== day.slice(0, 10);
+    const day = dayOf(row);
     const until = row.until === undefined ? "" : ` (until ${clock(row.until, zone)})`;
     const id = telling.numbers.idOf(row.evidence);
-    return markup`<tr class="${row.kind}"><td>${timeOf(row.time, zone, isNewDay ? day : time)}</td><td>${row.phase === undefined ? "" : phaseLink(row.phase, telling)}</td><td>${plain(row.text)}${until}</td><td><a href="#${id}">${id}</a></td></tr>
+    return markup`${
+      day === dayOf(some[index - 1])
+        ? ""
+        : markup`<tr class="day"><th colspan="4" scope="colgroup">${day}</th></tr>\n`
+    }<tr class="${row.kind}"><td>${timeOf(row.time, zone, clock(row.time, zone))}</td><td>${
+      row.phase === undefined ? "" : phaseLink(row.phase, telling)
+    }</td><td>${codeText(plain(row.text))}${until}</td><td><a href="#${id}">${id}</a></td></tr>
 `;
   });
 };
