@@ -57,10 +57,12 @@ const head = ({ diagnosis, zone, generatedAt }: Report): readonly string[] => {
 
 const vmReport = (vm: VmDiagnosis, report: Report, telling: Telling): readonly string[] => {
   const { zone, numbers, emoji } = telling;
+  const answers = answerLines(vm).map(withRule);
+  const causes = answers.filter((line) => /^(?:Cause|Earlier) ?[:(]/u.test(line));
   return [
     ...(report.diagnosis.vms.length > 1 ? [`# ${prose(vm.vm)}`] : []),
     `**Status: ${emoji.status(vm.status)}${vm.status}**${vm.since === undefined ? "" : `, since ${formatTime(vm.since, zone)} as far as the journal tells`}`,
-    list(answerLines(vm).map(withRule)),
+    list(answers),
     ...stageTable(vm, emoji),
     ...timelineBlocks(vm, report, numbers),
     ...changeBlocks(vm, numbers, zone),
@@ -70,6 +72,7 @@ const vmReport = (vm: VmDiagnosis, report: Report, telling: Telling): readonly s
     ...suppressedBlocks(vm, report.diagnosis),
     "## Conclusion",
     `**Did a secret ever reach the guest? ${emoji.answer(vm.everWorked.answer)}${capital(vm.everWorked.answer)}.** ${prose(sentence(vm.everWorked.basis, zone))}${cites(vm.everWorked.evidence, numbers)}`,
+    ...(causes.length === 0 ? [] : [list(causes)]),
     ...nextSteps(vm),
   ];
 };
