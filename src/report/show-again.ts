@@ -1,5 +1,6 @@
 import type { EvidenceRef, FileRef } from "../evidence/reference.ts";
 import { UNPRINTABLE } from "./printable.ts";
+import { shellWords } from "./shell-words.ts";
 
 /**
  * The command that shows a piece of evidence again, for a shell on the host that was looked at; `undefined` where there is none, or where
@@ -19,11 +20,11 @@ const MASK = /<(?:masked|hidden), \d+ bytes>/u;
 const commandOf = (ref: EvidenceRef): string | undefined => {
   switch (ref.kind) {
     case "journal":
-      return `journalctl --cursor=${shellWord(ref.cursor)} -n 1`;
+      return `journalctl --cursor=${shellWords([ref.cursor])} -n 1`;
     case "file":
-      return fileCommand(ref).map(shellWord).join(" ");
+      return shellWords(fileCommand(ref));
     case "command":
-      return ref.argv.map(shellWord).join(" ");
+      return shellWords(ref.argv);
     case "coverage":
       return undefined;
   }
@@ -37,6 +38,3 @@ const fileCommand = ({ path, absent, acl, stat, line }: FileRef): readonly strin
     ? ["stat", "-c", "%A %u:%g %s bytes, %n", path]
     : ["readlink", path];
 };
-
-const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;

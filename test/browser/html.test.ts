@@ -90,7 +90,7 @@ describe.skipIf(!canBrowse)("a page in a browser", () => {
     const { page } = await open(htmlOf(reports));
     await page.locator(".spot .event.guest").first().hover();
     expect(await page.locator(".readout").innerText()).toMatch(
-      /^2025-09-27 01:3\d:\d\d\.\d{3} \| 01:33:03 .*API_KEY = 0 bytes/u,
+      /^2025-09-27 01:3\d:\d\d\.\d{3} \| 01:33:03 guest: .*API_KEY = 0 bytes/u,
     );
     await page.context().close();
   });

@@ -36,12 +36,13 @@ const SPANS = 200;
 const MOST_EVENTS = 200;
 const MOST_SPANS = 200;
 
-/** The scene of one VM; `undefined` where nothing of it has a time. */
+/** The scene of one VM, whatever the order of its rows; `undefined` where nothing of it has a time. */
 export const sceneOf = (
   vm: VmDiagnosis,
   { diagnosis: { coverage } }: Report,
 ): Scene | undefined => {
-  const { phases, starts, timeline } = vm;
+  const phases = vm.phases.toSorted((a, b) => a.start - b.start);
+  const timeline = vm.timeline.toSorted((a, b) => a.time - b.time);
   const [first] = phases;
   if (first === undefined) return undefined;
   const last = [coverage.last, phases.at(-1)?.end, timeline.at(-1)?.time].flatMap(
@@ -53,15 +54,16 @@ export const sceneOf = (
   const begin = Math.min(first.start, timeline.find(({ time }) => time >= earliest)?.time ?? end);
   const room = (end - begin) * 0.02;
   const [from, to] = [micros(begin - room), micros(end + room)];
-  const shown = shownPhases(vm);
-  const within = timeline.filter(({ time }) => time >= from && time <= to);
+  const isWithin = ({ time }: { readonly time: Micros }): boolean => time >= from && time <= to;
+  const shown = shownPhases({ phases });
+  const within = timeline.filter(isWithin);
   const events = ends(
     within.filter(({ kind }) => kind !== "start" && kind !== "loop"),
     MOST_EVENTS,
   );
+  const starts = vm.starts.filter(isWithin);
   const boots = ends(coverage.boots, MOST_SPANS);
   const holes = ends([...coverage.holes, ...coverage.sequenceHoles], MOST_SPANS);
-  const before = timeline.length - within.length;
   return {
     from,
     to,
@@ -86,8 +88,14 @@ export const sceneOf = (
             `${starts.length} starts are drawn as ${SPANS} spans of time: the higher, the more starts began in it.`,
           ]
         : []),
+      ...told(vm.starts.length - starts.length, "earlier start", "earlier starts", "not drawn"),
       ...told(events.leftOut, "event in the middle", "events in the middle", "not drawn"),
-      ...told(before, "earlier event", "earlier events", "in the list, and not drawn"),
+      ...told(
+        timeline.length - within.length,
+        "earlier event",
+        "earlier events",
+        "in the list, and not drawn",
+      ),
       ...told(boots.leftOut, "boot in the middle", "boots in the middle", "not drawn"),
       ...told(
         holes.leftOut,

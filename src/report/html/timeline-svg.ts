@@ -1,6 +1,7 @@
 import type { StartMark, TimelineRow } from "../../diagnosis/finding.ts";
 import { formatClock, formatDuration, formatTime } from "../../time/format-time.ts";
 import type { Micros } from "../../vocabulary.ts";
+import { wordsOf } from "../timeline-text.ts";
 import { plain } from "../words.ts";
 import { markup, type SafeHtml } from "./markup.ts";
 import { phasePlace } from "./telling.ts";
@@ -135,7 +136,7 @@ export const eventShape = (kind: EventKind): SafeHtml =>
 const event = (row: TimelineRow, { scene, zone }: Drawing): SafeHtml => {
   if (row.kind === "start" || row.kind === "loop") return markup``;
   const { y, height } = LANES[EVENTS[row.kind].lane];
-  return markup`<svg class="at spot" x="${percent(row.time, scene)}" y="${y + height / 2}"><title>${clock(row.time, zone)} ${plain(row.text)}</title>${eventShape(row.kind)}</svg>
+  return markup`<svg class="at spot" x="${percent(row.time, scene)}" y="${y + height / 2}"><title>${clock(row.time, zone)} ${row.kind}: ${wordsOf(row, zone)}</title>${eventShape(row.kind)}</svg>
 `;
 };
 

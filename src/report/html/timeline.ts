@@ -1,6 +1,7 @@
 import type { TimelineRow } from "../../diagnosis/finding.ts";
 import { formatClock, formatTime } from "../../time/format-time.ts";
 import { ends } from "../shortened.ts";
+import { wordsOf } from "../timeline-text.ts";
 import { plain } from "../words.ts";
 import { markup, type Content, type SafeHtml } from "./markup.ts";
 import { codeText, timeOf } from "./prose.ts";
@@ -30,7 +31,7 @@ const at = (shape: Content): SafeHtml => markup`<svg class="spot" x="9" y="7">${
 const box = (kind: string): SafeHtml =>
   markup`<g class="phase ${kind}"><rect class="back" width="18" height="14"/><rect class="fill" width="18" height="14"/></g>`;
 
-const LEGEND: SafeHtml = markup`<span class="legend">${sample("failing", box("failing"))}${sample("running", box("running"))}${sample("nothing ran", box("silent"))}${sample("start that failed", markup`<g class="start failed"><rect x="6" width="6" height="14"/></g>`)}${sample("other start", markup`<g class="start ended"><rect x="6" width="6" y="7" height="7"/></g>`)}${sample("switch, install or link", at(eventShape("host")))}${sample("operator", at(eventShape("operator")))}${sample("secrets", at(eventShape("secrets")))}${sample("guest", at(eventShape("guest")))}${sample("end or stop", at(eventShape("end")))}${sample("start skipped", at(eventShape("skipped")))}${sample("journal", markup`<g class="journal covered"><rect y="3" width="18" height="8"/></g>`)}${sample("lack of entries", markup`<g class="journal hole"><rect y="3" width="18" height="8"/></g>`)}</span>`;
+const LEGEND: SafeHtml = markup`<span class="legend">${sample("failing", box("failing"))}${sample("running", box("running"))}${sample("nothing ran", box("silent"))}${sample("start that failed", markup`<g class="start failed"><rect x="6" width="6" height="14"/></g>`)}${sample("other start", markup`<g class="start ended"><rect x="6" width="6" y="7" height="7"/></g>`)}${sample("host", at(eventShape("host")))}${sample("operator", at(eventShape("operator")))}${sample("secrets", at(eventShape("secrets")))}${sample("guest", at(eventShape("guest")))}${sample("end or stop", at(eventShape("end")))}${sample("start skipped", at(eventShape("skipped")))}${sample("journal", markup`<g class="journal covered"><rect y="3" width="18" height="8"/></g>`)}${sample("lack of entries", markup`<g class="journal hole"><rect y="3" width="18" height="8"/></g>`)}</span>`;
 
 const MOST_ROWS = 400;
 
@@ -59,7 +60,6 @@ const rows = (some: readonly TimelineRow[], telling: Telling): readonly SafeHtml
     row === undefined ? "" : formatTime(row.time, zone).replace(/ \S+ /u, " ");
   return some.map((row, index) => {
     const day = dayOf(row);
-    const until = row.until === undefined ? "" : ` (until ${clock(row.until, zone)})`;
     const id = telling.numbers.idOf(row.evidence);
     return markup`${
       day === dayOf(some[index - 1])
@@ -67,10 +67,16 @@ const rows = (some: readonly TimelineRow[], telling: Telling): readonly SafeHtml
         : markup`<tr class="day"><th colspan="4" scope="colgroup">${day}</th></tr>\n`
     }<tr class="${row.kind}"><td>${timeOf(row.time, zone, clock(row.time, zone))}</td><td>${
       row.phase === undefined ? "" : phaseLink(row.phase, telling)
-    }</td><td>${codeText(plain(row.text))}${until}</td><td><a href="#${id}">${id}</a></td></tr>
+    }</td><td><span class="kind">${row.kind}</span> ${codeText(wordsOf(row, zone))}${quoteOf(row)}</td><td><a href="#${id}">${id}</a></td></tr>
 `;
   });
 };
+
+/** What a loop says again and again. */
+const quoteOf = ({ loop, evidence }: TimelineRow): SafeHtml | undefined =>
+  loop === undefined || evidence.kind !== "journal"
+    ? undefined
+    : markup`<br><code class="line">${codeText(plain(evidence.text))}</code>`;
 
 const clock = (time: TimelineRow["time"], zone: string): string =>
   formatClock(time, zone, { precision: "seconds" });
