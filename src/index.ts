@@ -12,7 +12,7 @@ import { renderRuleIndex, renderRulePage } from "./report/rule-pages.ts";
 import { RULES } from "./rules/index.ts";
 import type { Severity } from "./vocabulary.ts";
 
-export { render, type Format } from "./report/render.ts";
+export { render } from "./report/render.ts";
 export { renderTimelineLnav } from "./report/timeline-lnav.ts";
 export { followedRows } from "./report/followed-rows.ts";
 export { warnings } from "./report/warnings.ts";

@@ -44,7 +44,7 @@ export const eventTable = (
   if (timeline.length === 0) return markup``;
   const { first, leftOut, last } = ends(timeline, MOST_ROWS);
   return markup`<details class="events"${isOpen ? markup` open` : ""}>
-<summary>All ${timeline.length} events in order</summary>
+<summary>${timeline.length} ${timeline.length === 1 ? "event" : "events"}, row by row</summary>
 <table>
 <thead><tr><th scope="col">Time</th><th scope="col">Phase</th><th scope="col">What</th><th scope="col">Evidence</th></tr></thead>
 <tbody>

@@ -55,6 +55,23 @@ describe("what is drawn of a VM's story", () => {
     expect(leftOut).toEqual(["1 earlier event is in the list, and not drawn."]);
   });
 
+  it("is the same for rows that come newest first", () => {
+    expect(
+      scene({
+        timeline: incident.timeline.toReversed(),
+        phases: incident.phases.toReversed(),
+      }),
+    ).toEqual(scene());
+  });
+
+  it("begins with the phases that are asked for, and says how many starts lie before", () => {
+    const { starts, leftOut } = scene({ phases: incident.phases.slice(2), timeline: [] });
+    expect(starts.kind === "marks" && starts.marks.map(({ outcome }) => outcome)).toEqual([
+      "running",
+    ]);
+    expect(leftOut).toEqual(["26 earlier starts are not drawn."]);
+  });
+
   it("shows where the journal lacks entries", () => {
     const hole = { since: micros(FIRST + MINUTE), until: micros(FIRST + 2 * MINUTE) };
     expect(scene({}, { holes: [hole] }).holes).toEqual([hole]);
