@@ -2,7 +2,9 @@ import type { Invocation } from "../evidence/journal.ts";
 import type { Micros } from "../vocabulary.ts";
 import type { Reading, StartDraft } from "./start-draft.ts";
 
-/** So many of the first starts of a kind are held whole, and so many of the last starts of a loop. */
+/** A loop of no more rounds than these is held whole. */
+const SHORT = 64;
+/** Of a longer one so many of the first starts of a kind are held whole, and so many of the last starts of all. */
 const HELD_WHOLE = 8;
 /** A change from one kind of start to another is held so often, with both sides. */
 const CHANGES_HELD = 32;
@@ -33,11 +35,13 @@ export const alikeStartsFold = (events: readonly Micros[]): AlikeStartsFold => {
   let waiting: Waiting[] = [];
   let kinds = new Map<string, { count: number; held: StartDraft }>();
   let changes = new Map<string, number>();
+  let rounds = 0;
 
   const begin = (): void => {
     waiting = [];
     kinds = new Map();
     changes = new Map();
+    rounds = 0;
   };
 
   /** Whether one kind comes behind another, which it seldom does: both are held then. */
@@ -58,7 +62,9 @@ export const alikeStartsFold = (events: readonly Micros[]): AlikeStartsFold => {
       if (before !== undefined && !goesOn(before.reading.draft, draft, events)) begin();
       const kind = kindOf(draft);
       const known = kinds.get(kind);
-      const isHeld = isChange(kind, waiting.at(-1)) || (known?.count ?? 0) < HELD_WHOLE;
+      rounds += 1;
+      const isHeld =
+        isChange(kind, waiting.at(-1)) || rounds <= SHORT || (known?.count ?? 0) < HELD_WHOLE;
       kinds.set(kind, { count: (known?.count ?? 0) + 1, held: known?.held ?? draft });
       waiting.push({ reading, kind, isHeld });
       if (waiting.length <= HELD_WHOLE) return [];
