@@ -220,7 +220,7 @@ const diagnoseVm = (
     phases:
       history === undefined ? [] : phaseAccounts(history, { runners: texts, secrets, evidence }),
     timeline: history === undefined ? [] : timelineRows(history, evidence, { everyStart, window }),
-    starts: history === undefined ? [] : startMarks(history),
+    starts: () => (history === undefined ? [] : startMarks(history)),
     ...sinceWhen(history, secrets),
     transitions: history === undefined ? [] : transitions(history, state),
     hypotheses:

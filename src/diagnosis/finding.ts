@@ -190,8 +190,8 @@ export interface VmDiagnosis {
   /** When the state that is in force began, as far as the journal tells; microseconds. */
   readonly since?: Micros;
   readonly timeline: readonly TimelineRow[];
-  /** Every start, in order; a crash loop has as many as it had rounds. */
-  readonly starts: readonly StartMark[];
+  /** Gives every start, in order. Only where they are drawn: a crash loop has as many as it had rounds. */
+  readonly starts: () => readonly StartMark[];
   readonly transitions: readonly Transition[];
   readonly hypotheses: readonly Hypothesis[];
   /** Repairs for what is broken now, best first, without repeats. */

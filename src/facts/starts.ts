@@ -16,10 +16,14 @@ export const timesOf = (lines: readonly JournalRef[]): number =>
   lines.reduce((count, { rounds = 1 }) => count + rounds, 0);
 
 /** When each of these starts began, with the rounds of a loop that are held as times alone; in the order of time, microseconds. */
-export const beginsOf = (starts: readonly Invocation[]): readonly Micros[] =>
-  starts
-    .flatMap(({ first, alike }) => [first.time, ...(alike?.begins ?? [])])
-    .toSorted((a, b) => a - b);
+export const beginsOf = (starts: readonly Invocation[]): readonly Micros[] => {
+  const begins: Micros[] = [];
+  for (const { first, alike } of starts) {
+    begins.push(first.time);
+    for (const begin of alike?.begins ?? []) begins.push(begin);
+  }
+  return begins.toSorted((a, b) => a - b);
+};
 
 /** When the last of a start's rounds that are held as times alone began, or the start itself. */
 export const lastBeginOf = ({ first, alike }: Invocation): Micros =>

@@ -61,7 +61,8 @@ export const sceneOf = (
     within.filter(({ kind }) => kind !== "start" && kind !== "loop"),
     MOST_EVENTS,
   );
-  const starts = vm.starts.filter(isWithin);
+  const all = vm.starts();
+  const starts = all.filter(isWithin);
   const boots = ends(coverage.boots, MOST_SPANS);
   const holes = ends([...coverage.holes, ...coverage.sequenceHoles], MOST_SPANS);
   return {
@@ -88,7 +89,7 @@ export const sceneOf = (
             `${starts.length} starts are drawn as ${SPANS} spans of time: the higher, the more starts began in it.`,
           ]
         : []),
-      ...told(vm.starts.length - starts.length, "earlier start", "earlier starts", "not drawn"),
+      ...told(all.length - starts.length, "earlier start", "earlier starts", "not drawn"),
       ...told(events.leftOut, "event in the middle", "events in the middle", "not drawn"),
       ...told(
         timeline.length - within.length,

@@ -74,10 +74,11 @@ describe("the page of a VM that was started 100,000 times", () => {
       if (phase === undefined || row === undefined) throw new Error("the incident has phases");
       const at = (index: number) => micros(phase.start + index * 7_000_000);
       return {
-        starts: Array.from({ length: COUNT }, (_, index) => ({
-          time: at(index),
-          outcome: index % 4 === 0 ? ("ended" as const) : ("failed" as const),
-        })),
+        starts: () =>
+          Array.from({ length: COUNT }, (_, index) => ({
+            time: at(index),
+            outcome: index % 4 === 0 ? ("ended" as const) : ("failed" as const),
+          })),
         timeline: Array.from({ length: COUNT }, (_, index) => ({
           ...row,
           kind: "guest" as const,
