@@ -19,6 +19,10 @@ tools=(
   lnav=lnav
   less=less
   chromium=chromium
+  dbus-daemon=dbus
+  mandoc=mandoc
+  zsh=zsh
+  fish=fish
 )
 
 missing_packages() {
@@ -26,6 +30,7 @@ missing_packages() {
   for tool in "${tools[@]}"; do
     PATH="$PATH:/usr/sbin:/sbin:/usr/lib/systemd:/lib/systemd" command -v "${tool%%=*}" >/dev/null || echo "${tool#*=}"
   done
+  [ -e /usr/share/bash-completion/bash_completion ] || echo bash-completion
   # The scenarios' host keeps a copy of its zone.
   [ -e /usr/share/zoneinfo/America/New_York ] || echo tzdata
 }
