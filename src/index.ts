@@ -21,6 +21,7 @@ export { collect } from "./requests/collect.ts";
 export { REDACTABLE } from "./vocabulary.ts";
 export { redactBundle } from "./requests/redact.ts";
 export { planned } from "./requests/plan.ts";
+export { vmNames } from "./requests/vm-names.ts";
 export { verify } from "./requests/verify.ts";
 export {
   renderVerification,

@@ -64,7 +64,7 @@ export const lookAtHost = async (
 };
 
 /** A bundle has the VMs that it was collected for; where others may be is only known of one that was asked for all. */
-const vmsOn = async (
+export const vmsOn = async (
   host: Host,
   stateRoot: HostPath,
   names: readonly VmName[],
