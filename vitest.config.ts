@@ -4,11 +4,13 @@ import { defineConfig } from "vitest/config";
 const STARTING = [
   "browser",
   "command-line",
+  "docs",
   "faults",
   "host/remote",
   "incident",
   "journal",
   "live",
+  "package",
   "scenarios",
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
