@@ -12,6 +12,7 @@ import { COMMAND_TEXTS } from "./command-texts.ts";
 import { commands as commandLines, header, list, prose, seeAlso, words } from "./mdoc.ts";
 
 const COMMANDS = new URL("../../commands/", import.meta.url);
+const PACKAGE = new URL("../../package.json", import.meta.url);
 const FOLDER = new URL("../../docs/man/", import.meta.url);
 const release = packageJson.version;
 
@@ -259,5 +260,8 @@ const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.
 if (import.meta.main) {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
-  for (const [name, text] of await manPages()) await writeFile(new URL(name, FOLDER), text);
+  const pages = await manPages();
+  for (const [name, text] of pages) await writeFile(new URL(name, FOLDER), text);
+  const man = [...pages.keys()].map((name) => `docs/man/${name}`).toSorted();
+  await writeFile(PACKAGE, `${JSON.stringify({ ...packageJson, man }, undefined, 2)}\n`);
 }
