@@ -78,7 +78,10 @@ export const COMMAND_TEXTS: Readonly<Record<string, CommandText>> = {
   rules: { description: [], examples: [["The catalogue", "mvdoctor rules"]] },
   timeline: {
     description: ["It judges nothing: it shows what is there, in the order of the host's clock."],
-    examples: [["Tonight", "mvdoctor timeline test-vm --since 00:40"]],
+    examples: [
+      ["Tonight", "mvdoctor timeline test-vm --since 00:40"],
+      ["Where the word stands", "mvdoctor timeline test-vm --grep denied"],
+    ],
   },
   verify: {
     description: [

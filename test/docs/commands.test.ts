@@ -27,6 +27,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [/^cp src\/|^cp test\//u, "would change this checkout"],
   [/^(?:ssh|scp) /u, "needs another host"],
   [/^(?:sudo )?(?:systemctl|journalctl) /u, "is about the machine that it is typed on"],
+  [/ --follow$/u, "goes on until somebody ends it"],
   [/^npx mvdoctor$|^node dist\/bin\.js$/u, "is the program without a command"],
 ];
 

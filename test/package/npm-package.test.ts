@@ -44,7 +44,7 @@ describe("the package for npm, installed from its tarball", () => {
     expect((await run("mvdoctor", "--version")).stdout).toBe(`mvdoctor ${packageJson.version}`);
     const diagnosed = await run("mvdoctor", "diagnose", "test-vm", "--bundle", BUNDLE);
     expect(diagnosed).toMatchObject({ exitCode: 1, stderr: "" });
-    expect(diagnosed.stdout).toContain("[runner/no-secret-path]");
+    expect(diagnosed.stdout).toContain("ROOT CAUSE runner/no-secret-path");
   });
 
   it("brings the manual, and needs no other package", async () => {
