@@ -162,7 +162,7 @@ describe.skipIf(!canBoot)("a VM that fails again and again, on a host with the m
       [".mvb", ".mvb", ".md", ".md", "newest.md"].toSorted(),
     );
     const report = await here().run("cat", `${REPORTS}/newest.md`);
-    expect(report).toContain("[access/file-mode]");
+    expect(report).toContain("`access/file-mode`");
     // There is no daemon here to ask, and a namespace is refused: that is said.
     expect(report).toMatch(/Gap, nix-store.*unshare/u);
     expect(await here().run("stat", "--format=%a %U", "/var/lib/mvdoctor")).toBe("700 mvdoctor");
