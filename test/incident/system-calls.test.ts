@@ -126,6 +126,10 @@ describe.skipIf(!canBuildTrees || !canTrace)("what the program asks of the kerne
       "writes beside what it covered",
       "unshare --mount --propagation private sh -c 'mount -n -t tmpfs none /sys && mkdir /sys/a made'",
     ],
+    [
+      "shows something at a place that it did not cover",
+      "unshare --mount --propagation private sh -c 'mount -n --bind /etc /mnt'",
+    ],
     ["speaks to somebody", "exec 3<>/dev/tcp/127.0.0.1/9"],
   ])("would be seen when it %s", async (_, script) => {
     const { calls } = await traced(

@@ -141,10 +141,13 @@ export const changesOutside = (
         break;
       case "mount": {
         const { target = "", type = "" } =
-          /^[^,]*, "(?<target>[^"]*)", (?:"(?<type>\w*)"|NULL)/u.exec(args)?.groups ?? {};
+          /^[^,]*, "(?<target>[^"]*)", (?:"(?<type>\w*)"|NULL|0x[0-9a-f]+)/u.exec(args)?.groups ??
+          {};
         const place = resolve(directory, target);
         if (own === undefined) changes.push(told);
         else if (!failed && (type === "overlay" || type === "tmpfs")) own.covered.push(place);
+        // What is covered may show a file of elsewhere, which the next call makes read-only.
+        else if (isBind(args) && isCovered(place)) break;
         else if (!args.includes("MS_PRIVATE")) changes.push(told);
         break;
       }
@@ -194,6 +197,10 @@ export const changesOutside = (
   }
   return changes;
 };
+
+/** Another place for a file, or that place read-only; nothing of the file system itself. */
+const isBind = (args: string): boolean =>
+  /, (?:MS_BIND|MS_RDONLY\|MS_REMOUNT\|MS_BIND(?:\|MS_RELATIME)?), /u.test(args);
 
 const HARMLESS = /^\/(?:dev\/(?:null|tty|pts\/\d+)|proc\/\d+\/|proc\/self\/)/u;
 /** The cache of names that libc asks before it reads /etc/passwd, and pipes of a program to its own children. */
