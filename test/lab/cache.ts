@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Where the lab keeps what is slow to make: outside of the repository, so that every checkout finds it. */
+const cacheDirectory = (): string => {
+  const named = process.env["MVDOCTOR_LAB_CACHE"] ?? "";
+  if (named !== "") return named;
+  const general = process.env["XDG_CACHE_HOME"] ?? "";
+  return join(general === "" ? join(homedir(), ".cache") : general, "mvdoctor-lab");
+};
+
+/** A name for what these texts make: other texts, another name. */
+export const cacheKey = (name: string, ...madeOf: readonly string[]): string =>
+  `${name}-${createHash("sha256").update(madeOf.join("\0")).digest("hex").slice(0, 16)}`;
+
+/** Whether something is kept under this key. */
+export const isCached = (key: string): boolean => existsSync(join(cacheDirectory(), key));
+
+/**
+ * The path of what is kept under a key, made by `make` where nothing is. It is made under a name of its own and renamed: what is
+ * kept is whole, and of two that make it at once one wins.
+ */
+export const cached = async (
+  key: string,
+  make: (path: string) => Promise<void>,
+): Promise<string> => {
+  const path = join(cacheDirectory(), key);
+  if (existsSync(path)) return path;
+  await mkdir(cacheDirectory(), { recursive: true });
+  const fresh = `${path}.${process.pid}`;
+  try {
+    await make(fresh);
+    await rename(fresh, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+  return path;
+};

@@ -1,0 +1,44 @@
+import type { JsonVm } from "../../support/report-json.ts";
+import type { SecretDescription, Shape, VmDescription } from "../nixos/description.ts";
+
+/** A way in which a VM misses its secret, how it is brought about, and what mvdoctor is to say of it. */
+export interface Failure {
+  /** What is provoked, which is the VM's name as well. */
+  readonly name: string;
+  readonly vm: VmDescription;
+  readonly secrets?: readonly SecretDescription[];
+  /** Commands as root, once the host is built and before anything starts. */
+  readonly prepare?: string;
+  /** Commands that start it, in place of `systemctl start`. */
+  readonly start?: string;
+  /** What has to happen once it was started, before the rest is done and judged. */
+  readonly until: Until;
+  /** The VM in the host's next generation, to which the host is switched then; `null` is a VM that is taken out. */
+  readonly later?: VmDescription | null;
+  /** Commands as root after that. */
+  readonly then?: string;
+  /** What has to happen after that, before it is judged. */
+  readonly atLast?: Until;
+
+  /** Root causes that `check` foretells ahead of the start; or why it cannot. */
+  readonly foretold: readonly string[] | { readonly cannot: string };
+  readonly status: JsonVm["status"];
+  readonly rootCauses: readonly string[];
+  /** Other findings that have to be there. */
+  readonly finds?: readonly string[];
+  /** The stage at which every secret of the VM breaks. */
+  readonly stage?: string;
+  /** "unknown" where nothing is said: no guest speaks here. */
+  readonly everWorked?: JsonVm["everWorked"]["answer"];
+  /** Where it can be tried at all. */
+  readonly only?: { readonly shape?: Shape; readonly why: string };
+}
+
+/** A state of the VM's unit, or a line that PID 1 or the unit writes some times. */
+export type Until =
+  | { readonly unit: "active" | "inactive" | "failed" }
+  | { readonly line: RegExp; readonly times: number };
+
+/** As many starts that fail as make a loop of a row of them (src/facts/loops.ts). */
+export const LOOPS: Until = { line: /Failed with result/u, times: 4 };
+export const RUNS: Until = { unit: "active" };
