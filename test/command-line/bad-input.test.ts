@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, truncate } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, rename, rm, symlink, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -96,6 +96,22 @@ describe.skipIf(!canBuildTrees || !requireTools("setpriv"))("bad input", () => {
     expect(report.complete).toBe(false);
     expect(report.coverage.gaps.map(({ reason }) => reason).join(" ")).toContain("damaged");
     expect(vmOf(report, "test-vm").everWorked.answer).toBe("unknown");
+  });
+
+  it("a journal that is too new to be verified is not called damaged", async () => {
+    const root = await copy("too-new");
+    const { stdout: path } = await execa("find", [join(root, MACHINE), "-name", "*.journal"]);
+    // A flag of the header that no journalctl knows and that every one may read over (compatible_flags, at byte 8).
+    const file = await open(path, "r+");
+    await file.write(Buffer.from([0x40]), 0, 1, 11);
+    await file.close();
+    const { stdout } = runMvdoctor(["diagnose", "test-vm", "--root", root, "--json"]);
+    const report = parseReport(stdout);
+    expect(report.complete).toBe(true);
+    const reasons = report.coverage.gaps.map(({ reason }) => reason).join(" ");
+    expect(reasons).toContain("cannot verify it");
+    expect(reasons).not.toContain("finds a journal file damaged");
+    expect(vmOf(report, "test-vm").everWorked.answer).toBe("no");
   });
 
   it("a host without a journal and without a fault ends with 3", async () => {
