@@ -45,16 +45,18 @@ export const credentialFailures = (input: CredentialInput): CredentialFailures =
   const { unit, history } = input;
   const { phase, starts, count, failures, heard: all, words, inForce } = credentialWords(history);
   const byFiles = unit.credentials.flatMap((credential) => staticVerdicts(credential, input));
-  const explained = new Set(byFiles.map(({ trouble }) => trouble));
-  const heard = all.filter(({ trouble }) => !explained.has(trouble));
-  // What systemd says itself outweighs what a file's name suggests.
+  // A file's name suggests another sealed name. Of a start that failed systemd would have said so itself (252 to 262).
   const kept =
-    heard.length === 0 ? byFiles : byFiles.filter(({ certainty }) => certainty !== "weak");
+    failures.length + all.length === 0
+      ? byFiles
+      : byFiles.filter(({ certainty }) => certainty !== "weak");
+  const explained = new Set(kept.map(({ trouble }) => trouble));
+  const heard = all.filter(({ trouble }) => !explained.has(trouble));
   return {
     verdicts: [
       ...kept,
       ...heardVerdicts(heard, input),
-      ...lastResort(byFiles, heard, failures, input),
+      ...lastResort(kept, heard, failures, input),
     ],
     starts,
     count,

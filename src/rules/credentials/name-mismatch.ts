@@ -9,7 +9,7 @@ export default defineRule({
     what: "The name sealed inside an encrypted credential is not the one asked for.",
     why: "systemd-creds seals the name into the credential. A file that was renamed or copied, or another id in LoadCredentialEncrypted=, is refused as if the key were wrong.",
     proof:
-      "The words of systemd's child or errno 89 from 259 on; before, the file's own name beside the id.",
+      "The words of systemd's child or errno 89 from 259 on; ahead of a start the file's own name beside the id, as a hint.",
     ruledOut: "The id is the file's name, and systemd names another cause.",
     confusedWith: [
       { id: "credentials/undecryptable", tell: "There the key does not fit." },

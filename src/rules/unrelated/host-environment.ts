@@ -148,7 +148,12 @@ function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iter
     ...sources.flatMap((path) => secretFiles.walks.get(path)?.ref ?? []),
   ];
   const place = `/run/credentials/${unit?.name ?? ""}`;
-  const handed = new Set([place, ...(unit?.credentials ?? []).map(({ id }) => `${place}/${id}`)]);
+  // Of a directory systemd makes a credential for each file, and none under the id itself (systemd.exec(5)).
+  const single = (unit?.credentials ?? []).filter(
+    ({ source }) =>
+      source === undefined || secretFiles.walks.get(source)?.file?.stat.type !== "directory",
+  );
+  const handed = new Set([place, ...single.map(({ id }) => `${place}/${id}`)]);
   for (const phase of history.phases) {
     const failed = troubleIn(history, phase, (start) => failuresAt(start, "CREDENTIALS"));
     for (const trouble of failed) {

@@ -1,5 +1,7 @@
 import type { Invocation } from "../../evidence/journal.ts";
 import type { EvidenceRef } from "../../evidence/reference.ts";
+import type { SecretFiles } from "../../evidence/secret-files.ts";
+import type { VmUnit } from "../../evidence/unit.ts";
 import { guestSpoke } from "../../facts/starts.ts";
 import { troubleIn } from "../../facts/vmm-troubles.ts";
 import { defineRule, type Remedy } from "../rule.ts";
@@ -13,7 +15,7 @@ export default defineRule({
     what: "The start took longer than systemd waits, though the VM itself came up.",
     why: "With Type=notify the unit is started only when the guest's readiness arrives over vsock. Where that never comes, systemd ends a healthy VM and starts it again.",
     proof:
-      "A start or unit result `timeout`, and the VMM or the guest at work in the same start. The period of the loop is about TimeoutStartSec=.",
+      "A start or unit result `timeout`, and the VMM or the guest at work in the same start: one of them spoke, or every credential is a plain file, so that systemd waited for nothing else. The period of the loop is about TimeoutStartSec=.",
     ruledOut: "A stop that timed out, or a start in which nothing ran at all.",
     confusedWith: [
       {
@@ -42,11 +44,15 @@ export default defineRule({
     ],
   },
   requires: ["history"],
-  optional: ["unit", "runners"],
+  optional: ["unit", "runners", "secretFiles"],
   causes: ENDS_THE_START,
-  *check({ history, unit, runners }) {
+  *check({ history, unit, runners, secretFiles }) {
+    const ran = (start: Invocation): boolean =>
+      start.outputLines > 0 || comesAtOnce(unit, secretFiles);
     for (const phase of history.phases) {
-      for (const trouble of troubleIn(history, phase, timeoutsIn)) {
+      for (const trouble of troubleIn(history, phase, (start) =>
+        ran(start) ? timeoutsIn(start) : [],
+      )) {
         const spoke = phase.starts.flatMap((start) => guestSpoke(start) ?? [])[0];
         const settings: readonly EvidenceRef[] = [unit?.type?.ref, unit?.timeout?.ref].flatMap(
           (ref) => ref ?? [],
@@ -55,7 +61,7 @@ export default defineRule({
           title: "systemd gave up on a start that was under way",
           explanation:
             (spoke === undefined
-              ? "The VMM was at work when systemd's time for the start ran out."
+              ? "The unit was at work when systemd's time for the start ran out."
               : "The guest was up and speaking when systemd's time for the start ran out: its readiness never arrived.") +
             (unit?.type?.value === "notify"
               ? runners?.current?.notifies === false
@@ -96,8 +102,17 @@ const readyInTime = (unit: string, notifies: boolean): readonly Remedy[] => [
   },
 ];
 
+/** Every credential is a plain file that is there: systemd waits for none of them, so it waited for the unit, whether that spoke or not. */
+const comesAtOnce = (unit: VmUnit | undefined, files: SecretFiles | undefined): boolean =>
+  unit !== undefined &&
+  unit.unread === undefined &&
+  unit.credentials.every(
+    ({ source, encrypted }) =>
+      !encrypted && source !== undefined && files?.walks.get(source)?.file?.stat.type === "file",
+  );
+
 const timeoutsIn = (start: Invocation) => {
-  if (start.stopping !== undefined || start.outputLines === 0) return [];
+  if (start.stopping !== undefined) return [];
   if (start.failedStart?.result === "timeout") return [{ ref: start.failedStart.ref }];
   return start.result?.value === "timeout" ? [{ ref: start.result.ref }] : [];
 };
