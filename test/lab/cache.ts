@@ -21,12 +21,18 @@ export const isCached = (key: string): boolean => existsSync(join(cacheDirectory
 
 /**
  * The path of what is kept under a key, made by `make` where nothing is. It is made under a name of its own and renamed: what is
- * kept is whole, and of two that make it at once one wins.
+ * kept is whole, and of two programs that make it at once one wins.
  */
-export const cached = async (
-  key: string,
-  make: (path: string) => Promise<void>,
-): Promise<string> => {
+export const cached = (key: string, make: (path: string) => Promise<void>): Promise<string> => {
+  const begun = making.get(key) ?? findOrMake(key, make);
+  making.set(key, begun);
+  return begun;
+};
+
+/** What this program has asked for already. */
+const making = new Map<string, Promise<string>>();
+
+const findOrMake = async (key: string, make: (path: string) => Promise<void>): Promise<string> => {
   const path = join(cacheDirectory(), key);
   if (existsSync(path)) return path;
   await mkdir(cacheDirectory(), { recursive: true });

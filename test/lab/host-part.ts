@@ -1,5 +1,5 @@
 import { missingForContainers } from "./container-needs.ts";
-import { RELEASES, type Release } from "./container/rootfs.ts";
+import { hasRootfs, RELEASES, rootfsOf, type Release } from "./container/rootfs.ts";
 import type { Failure } from "./failures/failure.ts";
 import { tryFailures } from "./failures/trial.ts";
 import { SHAPES, type Shape } from "./nixos/description.ts";
@@ -9,16 +9,60 @@ import type { LabOptions, Part, Reporter } from "./part.ts";
 /** A part that provokes failures on hosts of every systemd and with units of every shape. */
 export const hostPart = (name: string, failures: readonly Failure[]): Part => ({
   name,
-  missing: async () => missingForContainers(RELEASES.slice(0, 1)),
+  missing: () => missingForContainers(RELEASES.slice(0, 1)),
   async run(reporter, options) {
-    for (const release of options.bounded ? RELEASES.slice(0, 1) : RELEASES) {
+    const wanted = failures.filter(
+      (one) => options.only.length === 0 || options.only.includes(one.name),
+    );
+    for (const release of releasesOf(options)) {
+      if (options.signal.aborted || wanted.length === 0) return;
+      const why = await missingRootfs(release, reporter, options.signal);
+      if (why !== undefined) {
+        const trial = { part: name, on: `systemd ${release.systemd}`, name: "all of it" };
+        reporter.skipped(trial, why);
+        continue;
+      }
       // The loops of a host are mostly waiting.
       await Promise.all(
-        SHAPES.map((shape) => runOnHost(name, failures, { release, shape }, reporter, options)),
+        SHAPES.map(async (shape) => {
+          for (const group of [
+            wanted.filter(isOnSwitchedHost),
+            wanted.filter((one) => !isOnSwitchedHost(one)),
+          ])
+            if (group.length > 0)
+              await runOnHost(name, group, { release, shape }, reporter, options);
+        }),
       );
     }
   },
 });
+
+/** A switch links every runner anew: what is about a link of its own needs a host that is switched once. */
+const isOnSwitchedHost = ({ later }: Failure): boolean => later !== undefined;
+
+const releasesOf = ({ bounded, systemd }: LabOptions): readonly Release[] =>
+  systemd.length > 0
+    ? RELEASES.filter((release) => systemd.includes(release.systemd))
+    : bounded
+      ? RELEASES.slice(0, 1)
+      : RELEASES;
+
+/** Why there is no root file system of this release, where none can be made here; without a way to the mirror, say. */
+const missingRootfs = async (
+  release: Release,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<string | undefined> => {
+  if (!hasRootfs(release))
+    reporter.note(`makes a root file system of Debian's ${release.suite}, once: about a minute`);
+  try {
+    await rootfsOf(release, signal);
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return `no root file system could be made: ${error instanceof Error ? error.message : String(error)}`;
+  }
+};
 
 const runOnHost = async (
   part: string,

@@ -11,6 +11,10 @@ export interface Part {
 export interface LabOptions {
   /** Only what fits into a few minutes on a machine that has nothing cached. */
   readonly bounded: boolean;
+  /** Names of trials, where only some are wanted. */
+  readonly only: readonly string[];
+  /** Versions of systemd, where only some are wanted: `257`. */
+  readonly systemd: readonly string[];
   /** Where what was seen is to be kept, as scenarios of the fast suite are. */
   readonly captures?: string;
   /** Aborted where somebody interrupts: a part stops what it started, and returns. */

@@ -1,7 +1,8 @@
-import { ACCESS } from "./failures/access.ts";
-import { CREDENTIALS } from "./failures/credentials.ts";
+import { FAILURES } from "./failure-list.ts";
 import { hostPart } from "./host-part.ts";
 import type { Part } from "./part.ts";
 
 /** All parts of the lab, in the order in which they run. */
-export const PARTS: readonly Part[] = [hostPart("systemd", [...ACCESS, ...CREDENTIALS])];
+export const PARTS: readonly Part[] = Object.entries(FAILURES).map(([name, failures]) =>
+  hostPart(name, failures),
+);

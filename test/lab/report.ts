@@ -22,7 +22,7 @@ export class LabReport implements Reporter {
 
   skipped(trial: Omit<Trial, "seconds">, why: string): void {
     this.#count.skipped += 1;
-    this.#line(trial, "skipped", "", [why]);
+    this.#line(trial, "skipped", "", why.split("\n"));
   }
 
   note(text: string): void {

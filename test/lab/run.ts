@@ -5,13 +5,19 @@ import { PARTS } from "./parts.ts";
 import { LabReport } from "./report.ts";
 
 /**
- * `npm run lab -- [PART...] [--bounded] [--capture DIR]`: every part, or those that are named. Ends with 1 where something was not as
+ * `npm run lab -- [PART...] [--bounded] [--only TRIAL]... [--systemd VERSION]... [--capture DIR]`: every part, or those that are named.
+ * Ends with 1 where something was not as
  * it was to be, with 2 where the words are wrong, with 130 where somebody interrupted.
  */
 const main = async (): Promise<number> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { bounded: { type: "boolean", default: false }, capture: { type: "string" } },
+    options: {
+      bounded: { type: "boolean", default: false },
+      only: { type: "string", multiple: true, default: [] },
+      systemd: { type: "string", multiple: true, default: [] },
+      capture: { type: "string" },
+    },
   });
   const unknown = positionals.filter((name) => !PARTS.some((part) => part.name === name));
   if (unknown.length > 0) {
@@ -27,6 +33,8 @@ const main = async (): Promise<number> => {
   if (captures !== undefined) await mkdir(captures, { recursive: true });
   const options = {
     bounded: values.bounded,
+    only: values.only,
+    systemd: values.systemd,
     signal: interruption.signal,
     ...(captures === undefined ? {} : { captures }),
   };

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the programs that the tests run, where it may: as root, with apt-get. Says what is missing where it may not.
+#   install-tools.sh [lab]     lab: what npm run lab needs beside them
 set -euo pipefail
 
 # program that shows it is there = package that brings it
@@ -24,6 +25,10 @@ tools=(
   zsh=zsh
   fish=fish
 )
+
+if [ "${1:-}" = lab ]; then
+  tools+=(systemd-nspawn=systemd-container debootstrap=debootstrap)
+fi
 
 missing_packages() {
   local tool

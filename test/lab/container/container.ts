@@ -13,7 +13,10 @@ export interface Container {
   inside(...command: readonly [string, ...string[]]): Promise<Ended>;
   /** Runs mvdoctor in it. */
   doctorInside(...args: readonly string[]): Promise<Ended>;
-  /** Runs this machine's mvdoctor on its file system, as that of a disk: what lies in memory is copied there first. */
+  /**
+   * Runs this machine's mvdoctor on its file system, as that of a disk: what lies in memory is copied there first, and its journald
+   * stands still meanwhile, so that no file is verified while it is written.
+   */
   doctorOutside(...args: readonly string[]): Promise<Ended>;
   /** Copies one of its files to this machine. */
   copyOut(path: string, to: string): Promise<void>;
@@ -96,23 +99,31 @@ export const bootContainer = async (rootfs: string, signal: AbortSignal): Promis
       inside,
       doctorInside: (...args) => inside(`${PROGRAM}/node`, `${PROGRAM}/dist/bin.js`, ...args),
       async doctorOutside(...args) {
-        await inside("journalctl", "--sync");
         const copy = `
           set -e
           cd /
           for name in ${IN_MEMORY.join(" ")}; do
             from=/proc/${target}/root/run/$name
             rm -rf "$1/run/$name"
-            [ ! -e "$from" ] && [ ! -L "$from" ] || cp -a "$from" "$1/run/$name"
+            # The credentials of a unit go with it, also while they are copied.
+            [ ! -e "$from" ] && [ ! -L "$from" ] || cp -a "$from" "$1/run/$name" 2>/dev/null || true
           done
           shift
           exec "$@"`;
+        const signalJournald = (what: "STOP" | "CONT") =>
+          inside("systemctl", "kill", `--signal=${what}`, "systemd-journald.service");
         const looks = [process.execPath, join(DIST, "bin.js"), ...args, "--root", root];
-        return execa(
-          "nsenter",
-          ["--mount", "--target", pid, "bash", "-c", copy, "bash", root, ...looks],
-          RUN,
-        );
+        await inside("journalctl", "--sync");
+        await signalJournald("STOP");
+        try {
+          return await execa(
+            "nsenter",
+            ["--mount", "--target", pid, "bash", "-c", copy, "bash", root, ...looks],
+            RUN,
+          );
+        } finally {
+          await signalJournald("CONT");
+        }
       },
       async copyOut(path, to) {
         await execa("cp", [join("/proc", target, "root", path), to]);

@@ -41,6 +41,7 @@ getent group kvm >/dev/null || groupadd --system kvm
 groupadd --system --gid 961 keys
 useradd --system --gid kvm --no-create-home --home-dir /var/empty --shell /usr/sbin/nologin microvm
 useradd --create-home --shell /bin/bash admin
+echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin
 install -d -o microvm -g kvm -m 0775 /var/lib/microvms
 install -d /var/log/journal /nix/var/nix/profiles /nix/store
 apt-get clean

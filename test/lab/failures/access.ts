@@ -6,6 +6,7 @@ const reads = (path: string): string => `API_KEY=$(cat ${path})`;
 export const ACCESS: readonly Failure[] = [
   {
     name: "unreadable-file",
+    what: "The runner reads a secret that is root's alone",
     vm: { runner: reads("/run/secrets/unreadable-file/api-key") },
     secrets: [{ name: "unreadable-file/api-key" }],
     until: LOOPS,
@@ -15,9 +16,11 @@ export const ACCESS: readonly Failure[] = [
     finds: ["runner/reads-secret-directly", "lifecycle/crash-loop"],
     stage: "access",
     everWorked: "no",
+    words: "cat: /run/secrets/unreadable-file/api-key: Permission denied",
   },
   {
     name: "unreadable-for-the-vmm",
+    what: "QEMU is to read a secret that is root's alone",
     vm: {
       arguments:
         "-fw_cfg name=opt/io.systemd.credentials/API_KEY,file=/run/secrets/unreadable-for-the-vmm/api-key",
@@ -33,6 +36,7 @@ export const ACCESS: readonly Failure[] = [
   },
   {
     name: "closed-directory",
+    what: "The file is for everybody, and the directory above it for root",
     vm: { runner: reads("/srv/keys/closed-directory/api-key") },
     prepare: `
       install -d -m 0755 /srv/keys && install -d -m 0700 /srv/keys/closed-directory
@@ -48,6 +52,7 @@ export const ACCESS: readonly Failure[] = [
   },
   {
     name: "swallowed-read-error",
+    what: "`export` hides that the read failed, and the VM runs",
     vm: {
       runner: "export API_KEY=$(cat /run/secrets/swallowed-read-error/api-key)",
       arguments: '-fw_cfg "name=opt/io.systemd.credentials/API_KEY,string=$API_KEY"',

@@ -5,6 +5,8 @@ import type { SecretDescription, Shape, VmDescription } from "../nixos/descripti
 export interface Failure {
   /** What is provoked, which is the VM's name as well. */
   readonly name: string;
+  /** In a sentence. */
+  readonly what: string;
   readonly vm: VmDescription;
   readonly secrets?: readonly SecretDescription[];
   /** Commands as root, once the host is built and before anything starts. */
@@ -13,10 +15,10 @@ export interface Failure {
   readonly start?: string;
   /** What has to happen once it was started, before the rest is done and judged. */
   readonly until: Until;
-  /** The VM in the host's next generation, to which the host is switched then; `null` is a VM that is taken out. */
-  readonly later?: VmDescription | null;
+  /** The VM in the host's next generation, to which the host is switched then: changed, taken out, or as it was. */
+  readonly later?: VmDescription | "taken out" | "as it was";
   /** Commands as root after that. */
-  readonly then?: string;
+  readonly afterwards?: string;
   /** What has to happen after that, before it is judged. */
   readonly atLast?: Until;
 
@@ -28,11 +30,17 @@ export interface Failure {
   readonly finds?: readonly string[];
   /** The stage at which every secret of the VM breaks. */
   readonly stage?: string;
-  /** "unknown" where nothing is said: no guest speaks here. */
-  readonly everWorked?: JsonVm["everWorked"]["answer"];
+  /** "unknown" where nothing is said: no guest speaks here. Two answers where a start that is under way may change it. */
+  readonly everWorked?: Answer | readonly Answer[];
+  /** Findings that only systemd's own word on the unit gives, and no file: from outside they lack. */
+  readonly onlyInside?: readonly string[];
+  /** What the journal of the unit says, word for word: systemd's own words, which changed with 259. */
+  readonly words?: string | { readonly before259: string; readonly from259: string };
   /** Where it can be tried at all. */
   readonly only?: { readonly shape?: Shape; readonly why: string };
 }
+
+type Answer = JsonVm["everWorked"]["answer"];
 
 /** A state of the VM's unit, or a line that PID 1 or the unit writes some times. */
 export type Until =

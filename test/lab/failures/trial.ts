@@ -4,6 +4,7 @@ import {
   parseChecks,
   parseReport,
   type JsonNextStart,
+  type JsonReport,
   type JsonVm,
 } from "../../support/report-json.ts";
 import type { VmDescription } from "../nixos/description.ts";
@@ -35,47 +36,90 @@ export const tryFailures = async (
   for (const { prepare } of failures) if (prepare !== undefined) await host.shell(prepare);
 
   const foretold = parseChecks(await said(host.doctorInside("check", ...names, "--json")));
-  const seconds = new Map(
-    await Promise.all(
-      failures.map(async ({ name, start, until }): Promise<[string, number]> => {
-        const began = performance.now();
-        await host.shell(start ?? `systemctl start --no-block microvm@${name}.service`);
-        await happened(host, name, until, signal);
-        return [name, (performance.now() - began) / 1000];
-      }),
-    ),
+  const seconds = new Map<string, number>();
+  const inVain = new Map<string, string>();
+  const waitFor = async (name: string, until: Until): Promise<void> => {
+    const why = await waitedInVain(host, name, until, signal);
+    if (why !== undefined) inVain.set(name, why);
+  };
+  await Promise.all(
+    failures.map(async ({ name, start, until }) => {
+      const began = performance.now();
+      await host.shell(start ?? `systemctl start --no-block microvm@${name}.service`);
+      await waitFor(name, until);
+      seconds.set(name, (performance.now() - began) / 1000);
+    }),
   );
   if (failures.some(({ later }) => later !== undefined))
     await host.rebuild({ vms: laterVmsOf(failures), secrets }, "switch");
   await Promise.all(
-    failures.map(async ({ name, then, atLast }) => {
-      if (then !== undefined) await host.shell(then);
-      if (atLast !== undefined) await happened(host, name, atLast, signal);
+    failures.map(async ({ name, afterwards, atLast }) => {
+      if (afterwards !== undefined) await host.shell(afterwards);
+      if (atLast !== undefined) await waitFor(name, atLast);
     }),
   );
 
-  const inside = await said(host.doctorInside("diagnose", ...names, "--json"));
-  const outside = await said(host.doctorOutside("diagnose", ...names, "--json"));
   if (captures !== undefined) {
     for (const name of names) await capture(host, name, captures);
   }
-  const leaked = [inside, outside].some((text) => text.includes("CANARY"));
+  const { inside, outside } = await bothReports(host, names);
+  const wordless = new Map(
+    await Promise.all(
+      failures.map(async (failure) => [failure.name, await wordsLacking(host, failure)] as const),
+    ),
+  );
+  const leaked = [inside, outside].some((report) => JSON.stringify(report).includes("CANARY"));
   return failures.map((failure) => {
     const of = <T extends { readonly vm: string }>(all: readonly T[]): T | undefined =>
       all.find(({ vm }) => vm === failure.name);
-    const [here, there] = [parseReport(inside), parseReport(outside)].map(({ vms }) => of(vms));
+    const here = of(inside.vms);
     return {
       failure,
       seconds: seconds.get(failure.name) ?? 0,
       said: here?.rootCauses.join(", ") || "nothing",
       differences: [
         ...(leaked ? ["a secret's value is in a report"] : []),
+        ...(inVain.get(failure.name)?.split("\n") ?? []),
+        ...(wordless.get(failure.name) ?? []),
         ...differencesOfCheck(failure, of(foretold)),
         ...differencesOfReport(failure, here),
-        ...differencesOfPlaces(here, there),
+        ...differencesOfPlaces(failure, here, of(outside.vms)),
       ],
     };
   });
+};
+
+interface BothReports {
+  readonly inside: JsonReport;
+  readonly outside: JsonReport;
+}
+
+/** What is said on the host and from outside, of the same starts. */
+const bothReports = async (host: LabHost, names: readonly string[]): Promise<BothReports> => {
+  await atRest(host);
+  const inside = parseReport(await said(host.doctorInside("diagnose", ...names, "--json")));
+  const outside = parseReport(await said(host.doctorOutside("diagnose", ...names, "--json")));
+  return { inside, outside };
+};
+
+/** No loop goes on between two reports that are to be compared: after the start that is under way, each waits for an hour. */
+const atRest = async (host: LabHost): Promise<void> => {
+  await host.shell(`
+    for unit in microvm@ microvm-virtiofsd@; do
+      mkdir -p /run/systemd/system/$unit.service.d
+      printf '[Service]\\nRestartSec=1h\\n' > /run/systemd/system/$unit.service.d/zz-at-rest.conf
+    done
+    systemctl daemon-reload`);
+  let before = "";
+  for (let waited = 0; waited < MOST_SECONDS; waited += 6) {
+    const starts = await host.shell(
+      "systemctl show --property=InvocationID,ActiveState,SubState 'microvm*@*.service'; systemctl list-jobs --no-legend 'microvm*'",
+    );
+    if (starts === before && !/SubState=(?:start|stop)/u.test(starts)) return;
+    before = starts;
+    // Longer than RestartSec= of before, for those that wait for it still.
+    await sleep(6000);
+  }
 };
 
 const vmsOf = (failures: readonly Failure[]): Readonly<Record<string, VmDescription>> =>
@@ -83,7 +127,9 @@ const vmsOf = (failures: readonly Failure[]): Readonly<Record<string, VmDescript
 
 const laterVmsOf = (failures: readonly Failure[]): Readonly<Record<string, VmDescription>> =>
   Object.fromEntries(
-    failures.flatMap(({ name, vm, later = vm }) => (later === null ? [] : [[name, later]])),
+    failures.flatMap(({ name, vm, later = "as it was" }) =>
+      later === "taken out" ? [] : [[name, later === "as it was" ? vm : later]],
+    ),
   );
 
 const said = async (running: ReturnType<LabHost["inside"]>): Promise<string> => {
@@ -92,32 +138,42 @@ const said = async (running: ReturnType<LabHost["inside"]>): Promise<string> => 
   throw new Error(`mvdoctor ended with ${exitCode}: ${stdout}${stderr}`);
 };
 
-const MOST_SECONDS = 90;
+const MOST_SECONDS = 60;
 
-const happened = async (
+/** Nothing once it has happened; after a while what was waited for in vain, and how the journal ends. */
+const waitedInVain = async (
   host: LabHost,
   name: string,
   until: Until,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<string | undefined> => {
   const unit = `microvm@${name}.service`;
+  const what = "unit" in until ? until.unit : `${until.times} times ${until.line.source}`;
   for (let waited = 0; waited < MOST_SECONDS; waited += 1) {
     signal.throwIfAborted();
     if ("unit" in until) {
       const { stdout } = await host.inside("systemctl", "is-active", unit);
-      if (stdout.trim() === until.unit) return;
+      if (stdout.trim() === until.unit) return undefined;
     } else {
       const lines = await host.shell(
         `journalctl -o cat --no-pager UNIT=${unit} + _SYSTEMD_UNIT=${unit}`,
       );
-      if (lines.split("\n").filter((line) => until.line.test(line)).length >= until.times) return;
+      if (lines.split("\n").filter((line) => until.line.test(line)).length >= until.times)
+        return undefined;
     }
     await sleep(1000);
   }
-  const journal = await host.shell(`journalctl -o cat --no-pager -n 20 -u ${unit}`);
-  throw new Error(
-    `${name}: waited in vain for ${JSON.stringify(until)}; its journal ends:\n${journal}`,
-  );
+  const journal = await host.shell(`journalctl -o cat --no-pager -n 8 -u ${unit}`);
+  return `waited ${MOST_SECONDS} s in vain for: ${what}; the unit's last lines:\n${journal.trimEnd()}`;
+};
+
+/** What systemd was to say of it and did not. Some of its children do not name the unit, so the whole journal is asked. */
+const wordsLacking = async (host: LabHost, { words }: Failure): Promise<readonly string[]> => {
+  if (words === undefined) return [];
+  const wanted =
+    typeof words === "string" ? words : words[Number(host.systemd) < 259 ? "before259" : "from259"];
+  const { stdout } = await host.inside("journalctl", "-o", "cat", "--no-pager");
+  return stdout.includes(wanted) ? [] : [`the journal does not say: ${wanted}`];
 };
 
 /** The evidence of a VM as a bundle, where captures are kept. */
@@ -155,7 +211,9 @@ const differencesOfReport = (
   return [
     ...differs("root causes", vm.rootCauses, rootCauses),
     ...differs("status", vm.status, status),
-    ...differs("ever worked", vm.everWorked.answer, everWorked),
+    ...([everWorked].flat().includes(vm.everWorked.answer)
+      ? []
+      : differs("ever worked", vm.everWorked.answer, everWorked)),
     ...(stage === undefined ? [] : differs("broken stages", broken, [stage])),
     ...finds.filter((id) => !found.has(id)).map((id) => `${id} is not found`),
   ];
@@ -163,6 +221,7 @@ const differencesOfReport = (
 
 /** On the host and from outside the same has to be said. */
 const differencesOfPlaces = (
+  { onlyInside = [] }: Failure,
   here: JsonVm | undefined,
   there: JsonVm | undefined,
 ): readonly string[] => {
@@ -170,7 +229,10 @@ const differencesOfPlaces = (
   const essence = ({ status, rootCauses, everWorked, findings, stages }: JsonVm) => ({
     status,
     "root causes": rootCauses,
-    findings: findings.map(({ id, role }) => `${id} (${role})`).toSorted(),
+    findings: findings
+      .filter(({ id }) => !onlyInside.includes(id))
+      .map(({ id, role }) => `${id} (${role})`)
+      .toSorted(),
     stages,
     "ever worked": everWorked.answer,
   });
@@ -180,7 +242,19 @@ const differencesOfPlaces = (
   );
 };
 
-const differs = (what: string, is: unknown, should: unknown): readonly string[] =>
-  JSON.stringify(is) === JSON.stringify(should)
-    ? []
-    : [`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`];
+/** What is not as it should be; of lists what lacks and what is too much. */
+const differs = (what: string, is: unknown, should: unknown): readonly string[] => {
+  if (JSON.stringify(is) === JSON.stringify(should)) return [];
+  if (!Array.isArray(is) || !Array.isArray(should))
+    return [`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`];
+  const [found, wanted] = [is, should].map((list) =>
+    list.map((one) => (typeof one === "string" ? one : JSON.stringify(one))),
+  );
+  const lacks = wanted?.filter((one) => found?.includes(one) !== true) ?? [];
+  const more = found?.filter((one) => wanted?.includes(one) !== true) ?? [];
+  if (lacks.length + more.length === 0) return [`${what}: in another order: ${found?.join(", ")}`];
+  return [
+    ...lacks.map((one) => `${what}: lacks ${one}`),
+    ...more.map((one) => `${what}: has ${one} as well`),
+  ];
+};
