@@ -1,9 +1,10 @@
 import { valueOf, type CollectedEvidence } from "../evidence/evidence.ts";
+import type { CredentialStore } from "../evidence/credential-store.ts";
 import type { FileStat } from "../evidence/reference.ts";
 import type { Runner } from "../evidence/runner.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
 import type { Shares } from "../evidence/shares.ts";
-import type { VmUnit } from "../evidence/unit.ts";
+import type { LoadedCredential, VmUnit } from "../evidence/unit.ts";
 import type { CollectedKnowledge } from "../facts/facts.ts";
 import { credentialsUsed, takesFromEnvironment, waysForSecrets } from "../facts/handover.ts";
 import type { History } from "../facts/history.ts";
@@ -26,6 +27,7 @@ interface StageInput {
   readonly shares: Shares | undefined;
   readonly reads: readonly Read[];
   readonly history: History | undefined;
+  readonly store: CredentialStore | undefined;
 }
 
 /**
@@ -48,6 +50,7 @@ export const secretStages = ({
     shares: valueOf(evidence.shares),
     reads: secretFiles === undefined ? [] : foreseen(evidence, secretFiles, secrets),
     history: valueOf(knowledge.history),
+    store: valueOf(evidence.credentialStore),
   };
   const faults = findings.filter(isFaultInForce);
   const refused = isRefused(input.history) && !faults.some(({ stage }) => isEarly(stage));
@@ -135,6 +138,7 @@ const rawStages = (secret: Secret, input: StageInput): Record<Stage, StageState>
     access: accessStage(walks, bySystemd, secret, input),
     credentials: credentialsStage(loaded, walks, {
       bySystemd,
+      isSealed: loaded.some((one) => one.encrypted && !wasOpened(one, input)),
       fallback: hasFallback(secret, input.unit),
       // Without the runner nobody knows by which name a secret is handed over.
       isWhole: isWhole(input.unit) && input.runner !== undefined,
@@ -200,10 +204,13 @@ const credentialsStage = (
   walks: readonly PathWalk[],
   {
     bySystemd,
+    isSealed,
     fallback,
     isWhole: isAll,
   }: {
     readonly bySystemd: boolean;
+    /** Nothing shows that the host's keys open it. */
+    readonly isSealed: boolean;
     readonly fallback: boolean;
     readonly isWhole: boolean;
   },
@@ -212,7 +219,24 @@ const credentialsStage = (
   if (!bySystemd) return isAll ? "not-configured" : "unknown";
   if (loaded.some(({ source }) => source === undefined)) return "unknown";
   if (walks.some(({ end }) => end === "absent")) return "broken";
-  return walks.some(({ end }) => end === "present") ? "ok" : "unknown";
+  return walks.some(({ end }) => end === "present") && !isSealed ? "ok" : "unknown";
+};
+
+/** systemd opened this file as it is now: the unit was given the credential since it was written, or its newest start got past that. */
+const wasOpened = (
+  { id, source }: LoadedCredential,
+  { store, secretFiles, history }: StageInput,
+): boolean => {
+  const written = source === undefined ? undefined : secretFiles?.walks.get(source)?.file?.stat;
+  if (written === undefined) return false;
+  const given = store?.given.credentials.find(({ name }) => name === id)?.ref.stat;
+  if (given !== undefined && given.mtime >= written.mtime) return true;
+  const newest = history?.phases.findLast(({ starts }) => starts.length > 0)?.starts.at(-1);
+  return (
+    newest?.started !== undefined &&
+    newest.first.time >= written.mtime &&
+    !newest.spawnFailures.some(({ step }) => step === "CREDENTIALS")
+  );
 };
 
 const runnerStage = (secret: Secret, { runner, secrets }: StageInput): StageState => {

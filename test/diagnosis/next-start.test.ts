@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest";
+import { readRunnerScript } from "../../src/collectors/runner-script.ts";
 import { predictStart } from "../../src/diagnosis/next-start.ts";
 import type { EvidenceMap } from "../../src/evidence/evidence.ts";
+import { hostPath } from "../../src/vocabulary.ts";
 import { collectedEvidence } from "../support/judged.ts";
 import {
   credential,
   denied,
   directory,
+  file,
   hostJournal,
   identity,
   link,
+  moment,
+  quietHost,
   readOf,
   runner,
   secretFiles,
@@ -97,5 +102,52 @@ describe("the next start", () => {
 
   it("wants nothing where nothing is asked for", () => {
     expect(next({ runners: { current: runner() } }).prediction).toBe("none-wanted");
+  });
+
+  describe("with a sealed credential", () => {
+    const SEALED = "/etc/credstore.encrypted/api-key.cred";
+    const PLACE = "/run/credentials/microvm@demo-vm.service";
+    const sealed = (mtime: number, given?: number): Partial<EvidenceMap> => {
+      const { credentialStore } = quietHost;
+      const copy = file(`${PLACE}/api-key`, { mtime: moment(given ?? 0) });
+      return {
+        unit: unit({ credentials: [{ ...credential("api-key", SEALED), encrypted: true }] }),
+        secretFiles: secretFiles(walkTo(SEALED, { mtime: moment(mtime) })),
+        runners: {
+          current: runner(
+            readRunnerScript(
+              hostPath(store("microvm-demo-vm-microvm-run")),
+              `exec qemu-system-x86_64 -fw_cfg name=opt/io.systemd.credentials/API_KEY,file=${PLACE}/api-key`,
+            ),
+          ),
+        },
+        credentialStore:
+          given === undefined
+            ? credentialStore
+            : {
+                ...credentialStore,
+                given: {
+                  ...credentialStore.given,
+                  state: "present",
+                  credentials: [{ name: "api-key", ref: copy }],
+                },
+              },
+      };
+    };
+
+    it("is not known to get it: whether the host's keys open it shows once it is tried", () => {
+      expect(next(sealed(10))).toMatchObject({
+        prediction: "unknown",
+        basis: expect.stringContaining("credentials"),
+      });
+    });
+
+    it("gets it again where systemd has opened the very file", () => {
+      expect(next(sealed(10, 20)).prediction).toBe("yes");
+    });
+
+    it("is not known to get one that was sealed anew since", () => {
+      expect(next(sealed(10, 5)).prediction).toBe("unknown");
+    });
   });
 });
