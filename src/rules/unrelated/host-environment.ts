@@ -154,8 +154,14 @@ function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iter
       source === undefined || secretFiles.walks.get(source)?.file?.stat.type !== "directory",
   );
   const handed = new Set([place, ...single.map(({ id }) => `${place}/${id}`)]);
+  const passed = new Set(
+    history.phases.flatMap(({ starts }) => starts.filter(gotPast).map(({ boot }) => boot)),
+  );
   for (const phase of history.phases) {
-    const failed = troubleIn(history, phase, (start) => failuresAt(start, "CREDENTIALS"));
+    // Where another start of the same boot got past that step, nothing forbids the mount.
+    const failed = troubleIn(history, phase, (start) =>
+      passed.has(start.boot) ? [] : failuresAt(start, "CREDENTIALS"),
+    );
     for (const trouble of failed) {
       yield troubleObservation(trouble, {
         title: "systemd cannot set credentials up in this container",
@@ -184,6 +190,9 @@ function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iter
     }
   }
 }
+
+const gotPast = (start: Invocation): boolean =>
+  start.outputLines > 0 && failuresAt(start, "CREDENTIALS").length === 0;
 
 const failuresAt = (start: Invocation, step: string): readonly Sign[] =>
   start.spawnFailures.filter((failure) => failure.step === step).map(({ ref }) => ({ ref }));

@@ -37,7 +37,14 @@ const DIST = join(REPOSITORY, "dist");
  * Below /run, which only the container's own mount namespace has: what a diagnosis looks at. The rest of it is sockets and state of
  * programs.
  */
-const IN_MEMORY = ["secrets", "secrets.d", "credentials", "current-system", "booted-system"];
+const IN_MEMORY = [
+  "secrets",
+  "secrets.d",
+  "credentials",
+  "current-system",
+  "booted-system",
+  "systemd/container",
+];
 
 export const bootContainer = async (rootfs: string, signal: AbortSignal): Promise<Container> => {
   signal.throwIfAborted();
@@ -105,6 +112,7 @@ export const bootContainer = async (rootfs: string, signal: AbortSignal): Promis
           for name in ${IN_MEMORY.join(" ")}; do
             from=/proc/${target}/root/run/$name
             rm -rf "$1/run/$name"
+            mkdir -p "$(dirname "$1/run/$name")"
             # The credentials of a unit go with it, also while they are copied.
             [ ! -e "$from" ] && [ ! -L "$from" ] || cp -a "$from" "$1/run/$name" 2>/dev/null || true
           done

@@ -1,4 +1,4 @@
-import type { JsonVm } from "../../support/report-json.ts";
+import type { JsonNextStart, JsonVm } from "../../support/report-json.ts";
 import type { SecretDescription, Shape, VmDescription } from "../nixos/description.ts";
 
 /** A way in which a VM misses its secret, how it is brought about, and what mvdoctor is to say of it. */
@@ -23,7 +23,9 @@ export interface Failure {
   readonly atLast?: Until;
 
   /** Root causes that `check` foretells ahead of the start; or why it cannot. */
-  readonly foretold: readonly string[] | { readonly cannot: string };
+  readonly foretold:
+    | readonly string[]
+    | { readonly cannot: string; readonly prediction?: JsonNextStart["prediction"] };
   readonly status: JsonVm["status"];
   readonly rootCauses: readonly string[];
   /** Other findings that have to be there. */

@@ -176,11 +176,15 @@ const wordsLacking = async (host: LabHost, { words }: Failure): Promise<readonly
   return stdout.includes(wanted) ? [] : [`the journal does not say: ${wanted}`];
 };
 
-/** The evidence of a VM as a bundle, where captures are kept. */
+/** The evidence of a VM as a bundle, and the journal of its host in journalctl's export format, where captures are kept. */
 const capture = async (host: LabHost, name: string, captures: string): Promise<void> => {
-  const file = `${host.systemd}-${host.shape}-${name}.mvb`;
-  await host.doctorInside("collect", name, "--output-file", `/root/${file}`);
-  await host.copyOut(`/root/${file}`, join(captures, file));
+  const [bundle, journal] = ["mvb", "export.gz"].map(
+    (ending) => `${name}-${host.systemd}-${host.shape}.${ending}`,
+  );
+  await host.doctorInside("collect", name, "--output-file", `/root/${bundle}`);
+  await host.shell(`journalctl --no-pager -o export | gzip -9n > /root/${journal}`);
+  for (const file of [bundle, journal])
+    await host.copyOut(`/root/${file}`, join(captures, `${file}`));
 };
 
 const differencesOfCheck = (
@@ -188,11 +192,14 @@ const differencesOfCheck = (
   next: JsonNextStart | undefined,
 ): readonly string[] => {
   if (next === undefined) return ["check does not know the VM"];
-  const wanted = "cannot" in foretold ? [] : foretold;
-  const differences = differs("check foretells", next.rootCauses, wanted);
-  return wanted.length > 0 && next.prediction !== "no"
-    ? [...differences, `check says ${next.prediction} where it should say no`]
-    : differences;
+  const [wanted, prediction] =
+    "cannot" in foretold
+      ? [[], foretold.prediction]
+      : [foretold, foretold.length > 0 ? ("no" as const) : ("yes" as const)];
+  return [
+    ...differs("check foretells", next.rootCauses, wanted),
+    ...(prediction === undefined ? [] : differs("check says", next.prediction, prediction)),
+  ];
 };
 
 const differencesOfReport = (
