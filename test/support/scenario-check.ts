@@ -4,7 +4,7 @@ import type { Outcome } from "./scenario-run.ts";
 
 /** What of a scenario's expectation does not hold, in sentences; nothing where all of it does. */
 export const complaintsAbout = (
-  scenario: ScenarioCase,
+  scenario: Pick<ScenarioCase, "expect" | "kind" | "rule">,
   { report, vm, text, exit }: Outcome,
 ): readonly string[] => {
   const { expect: wanted, kind, rule } = scenario;

@@ -10,7 +10,7 @@ const SCENARIOS = resolve(import.meta.dirname, "../scenarios");
 
 const ids = v.array(v.string());
 
-const expectation = v.strictObject({
+export const expectation = v.strictObject({
   /** The root causes, all of them and in this order. */
   rootCauses: v.optional(ids),
   firstRootCause: v.optional(v.string()),
