@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -36,6 +36,7 @@ const findOrMake = async (key: string, make: (path: string) => Promise<void>): P
   const path = join(cacheDirectory(), key);
   if (existsSync(path)) return path;
   await mkdir(cacheDirectory(), { recursive: true });
+  await removeUnfinished(key);
   const fresh = `${path}.${process.pid}`;
   try {
     await make(fresh);
@@ -46,4 +47,13 @@ const findOrMake = async (key: string, make: (path: string) => Promise<void>): P
     await rm(fresh, { recursive: true, force: true });
   }
   return path;
+};
+
+/** What a program that was killed has left half made. */
+const removeUnfinished = async (key: string): Promise<void> => {
+  for (const name of await readdir(cacheDirectory())) {
+    const pid = name.startsWith(`${key}.`) ? name.slice(key.length + 1) : undefined;
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    await rm(join(cacheDirectory(), name), { recursive: true, force: true });
+  }
 };

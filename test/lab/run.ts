@@ -28,7 +28,8 @@ const main = async (): Promise<number> => {
   }
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => interruption.abort(new Error(`interrupted by ${signal}`)));
+    // Not once: whoever else listens, as execa does, ends the process where nobody is left who does not.
+    process.on(signal, () => interruption.abort(new Error(`interrupted by ${signal}`)));
   const captures = values.capture === undefined ? undefined : resolve(values.capture);
   if (captures !== undefined) await mkdir(captures, { recursive: true });
   const options = {

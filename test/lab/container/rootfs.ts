@@ -18,7 +18,7 @@ export const RELEASES = [
 
 /** What debootstrap makes alone, and what apt adds, since debootstrap knows no package that another one provides. */
 const BASE = ["systemd-sysv", "dbus"];
-const ADDED = ["nix-bin", "acl", "procps", "sudo", "systemd-coredump"];
+const ADDED = ["nix-bin", "acl", "procps", "sudo"];
 
 /** Files of the image that make it smaller and faster to install, and keep services of the packages from starting while it is made. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -48,6 +48,9 @@ apt-get clean
 rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d
 `;
 
+/** Its mounts and its processes end with it, whatever ends it. */
+const OF_ITS_OWN = "--mount --propagation private --pid --fork --kill-child".split(" ");
+
 /** So much of what a program said last is enough to see why it failed. */
 const LAST_WORDS = 2000;
 
@@ -59,10 +62,12 @@ export const hasRootfs = (release: Release): boolean => isCached(keyOf(release))
 /** The root file system of a release, made where it is not cached: a minute, and some 400 MB. */
 export const rootfsOf = (release: Release, signal: AbortSignal): Promise<string> =>
   cached(keyOf(release), async (root) => {
-    // What debootstrap mounts in it is gone with the mount namespace, also where it is interrupted.
+    // What debootstrap mounts in it is gone with the mount namespace, also where it is interrupted. apt-get runs without /proc: no package
+    // may set up the kernel of this machine.
     const make = async (...command: readonly string[]): Promise<void> => {
-      const ended = await execa("unshare", ["--mount", "--propagation", "private", ...command], {
+      const ended = await execa("unshare", [...OF_ITS_OWN, ...command], {
         stdin: "ignore",
+        killSignal: "SIGKILL",
         all: true,
         reject: false,
         cancelSignal: signal,

@@ -33,7 +33,11 @@ export const LIFECYCLE: readonly Failure[] = [
   {
     name: "core-dump",
     what: "The VMM ends with SIGSEGV, again and again",
-    vm: { ...handed("core-dump"), vmm: "sleep 1; kill -SEGV $$; sleep 5" },
+    vm: {
+      ...handed("core-dump"),
+      unit: `${handed("core-dump").unit}\nLimitCORE=infinity`,
+      vmm: "sleep 1; kill -SEGV $$; sleep 5",
+    },
     secrets: secretOf("core-dump"),
     until: LOOPS,
     foretold: { cannot: "nothing shows a fault of the VMM before it runs" },
