@@ -1,5 +1,5 @@
 import type { JsonNextStart, JsonVm } from "../../support/report-json.ts";
-import type { SecretDescription, Shape, VmDescription } from "../nixos/description.ts";
+import type { SecretDescription, VmDescription } from "../nixos/description.ts";
 
 /** A way in which a VM misses its secret, how it is brought about, and what mvdoctor is to say of it. */
 export interface Failure {
@@ -38,8 +38,8 @@ export interface Failure {
   readonly onlyInside?: readonly string[];
   /** What the journal of the unit says, word for word: systemd's own words, which changed with 259. */
   readonly words?: string | { readonly before259: string; readonly from259: string };
-  /** Where it can be tried at all. */
-  readonly only?: { readonly shape?: Shape; readonly why: string };
+  /** A controller that the container's own tree of cgroups has to have. */
+  readonly needs?: { readonly controller: string };
 }
 
 type Answer = JsonVm["everWorked"]["answer"];

@@ -47,6 +47,22 @@ export const LIFECYCLE: readonly Failure[] = [
     words: "status=11/SEGV",
   },
   {
+    name: "out-of-memory",
+    what: "The kernel kills the VMM over the unit's `MemoryMax=`, again and again",
+    vm: {
+      ...handed("out-of-memory"),
+      unit: `${handed("out-of-memory").unit}\nMemoryMax=64M\nMemorySwapMax=0`,
+      vmm: "exec perl -e 'sleep 1; my @all; push @all, \"x\" x 1_000_000 while 1'",
+    },
+    secrets: secretOf("out-of-memory"),
+    needs: { controller: "memory" },
+    until: LOOPS,
+    foretold: { cannot: "how much memory a VMM takes shows once it runs" },
+    status: "failing",
+    rootCauses: ["unrelated/oom"],
+    everWorked: ["no", "unknown"],
+  },
+  {
     name: "never-ready",
     what: "The unit is `Type=notify`, and nobody reports readiness",
     vm: {
