@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { hasRootfs, type Release } from "./container/rootfs.ts";
+import { isInstalled, missingPrograms } from "./programs.ts";
 
 /** Programs that a container needs, each with the package of Debian that brings it. */
 const PROGRAMS = {
@@ -20,11 +19,12 @@ export const missingForContainers = async (
   releases: readonly Release[],
 ): Promise<readonly string[]> => {
   if (process.getuid?.() !== 0) return ["only root may make containers"];
-  const missing = Object.entries(PROGRAMS).flatMap(([program, brings]) =>
-    isInstalled(program) ? [] : [`${program} is not installed (package ${brings})`],
-  );
-  if (!releases.every(hasRootfs) && !isInstalled("debootstrap"))
-    missing.push("debootstrap is not installed, and no root file system is cached");
+  const missing = [
+    ...missingPrograms(PROGRAMS),
+    ...(releases.every(hasRootfs) || isInstalled("debootstrap")
+      ? []
+      : ["debootstrap is not installed, and no root file system is cached"]),
+  ];
   if (missing.length > 0) return missing;
   const tried = await execa(
     "unshare",
@@ -55,8 +55,3 @@ const MOUNTS = `
   echo "no cgroups of version 2 are mounted" >&2
   exit 1
 `;
-
-const isInstalled = (name: string): boolean =>
-  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"].some((directory) =>
-    existsSync(join(directory, name)),
-  );

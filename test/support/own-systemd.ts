@@ -14,7 +14,8 @@ const INSIDE = { reject: false, stdin: "ignore" } as const satisfies Options;
 
 /**
  * What systemd would change of this machine at boot is masked: settings of the kernel, and what systemd-tmpfiles empties. Nothing is
- * booted where a fresh file system is missing. The arguments are pairs of a file or directory of this machine and the place below /run
+ * booted where a fresh file system is missing. Mounts are shared, as container managers leave them to systemd: credentials are mounted in
+ * a namespace of their own, and come back no other way. The arguments are pairs of a file or directory of this machine and the place below /run
  * that shows it.
  */
 const BOOT = `
@@ -36,6 +37,7 @@ mkdir -p /var/lib/microvms
 mount -t tmpfs tmpfs /var/lib/microvms
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mountpoint -q /tmp
+mount --make-rshared /
 export container=oci
 exec /lib/systemd/systemd --system --unit=basic.target --log-target=journal --show-status=0
 `;
@@ -43,9 +45,14 @@ exec /lib/systemd/systemd --system --unit=basic.target --log-target=journal --sh
 export const bootSystemd = async (
   shown: readonly (readonly [from: string, to: string])[] = [],
 ): Promise<OwnSystemd> => {
+  // With who started it ends all of it, however that ended.
   const unshared = execa(
-    "unshare",
+    "setpriv",
     [
+      "--pdeathsig",
+      "KILL",
+      "unshare",
+      "--kill-child",
       "--mount",
       "--pid",
       "--fork",
