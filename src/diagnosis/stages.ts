@@ -1,5 +1,6 @@
 import { valueOf, type CollectedEvidence } from "../evidence/evidence.ts";
 import type { CredentialStore } from "../evidence/credential-store.ts";
+import type { Invocation } from "../evidence/journal.ts";
 import type { FileStat } from "../evidence/reference.ts";
 import type { Runner } from "../evidence/runner.ts";
 import type { PathWalk, SecretFiles } from "../evidence/secret-files.ts";
@@ -10,6 +11,7 @@ import { credentialsUsed, takesFromEnvironment, waysForSecrets } from "../facts/
 import type { History } from "../facts/history.ts";
 import { foreseenReads, foreseenShareReads, type Read } from "../facts/reads.ts";
 import { isForTheUnitAlone, type Secret } from "../facts/secrets.ts";
+import { unseenCredentials } from "../facts/unseen-credentials.ts";
 import { SEVERITIES, STAGES, type Stage, type StageState } from "../vocabulary.ts";
 import type { JudgedFinding, SecretStages } from "./finding.ts";
 
@@ -53,10 +55,17 @@ export const secretStages = ({
     store: valueOf(evidence.credentialStore),
   };
   const faults = findings.filter(isFaultInForce);
-  const refused = isRefused(input.history) && !faults.some(({ stage }) => isEarly(stage));
+  const newest = newestStart(input.history);
+  const refused = isRefused(newest) && !faults.some(({ stage }) => isEarly(stage));
+  const unseen =
+    newest === undefined || unit === undefined
+      ? []
+      : unseenCredentials(newest, { unit, secretFiles });
   return input.secrets.map((secret) => {
     const raw = rawStages(secret, input);
-    const credentials = refused && raw.credentials === "ok" ? "broken" : raw.credentials;
+    const isLost =
+      refused || unseen.some(({ id }) => id === undefined || secret.credentialIds.includes(id));
+    const credentials = isLost && raw.credentials === "ok" ? "broken" : raw.credentials;
     return {
       secret: secret.name,
       stages: inOrder(
@@ -68,10 +77,11 @@ export const secretStages = ({
 };
 
 /** systemd refused to hand anything over at the newest start. Where no rule says of which credential, it can be any of them. */
-const isRefused = (history: History | undefined): boolean => {
-  const newest = history?.phases.findLast(({ starts }) => starts.length > 0)?.starts.at(-1);
-  return newest?.spawnFailures.some(({ step }) => step === "CREDENTIALS") === true;
-};
+const isRefused = (newest: Invocation | undefined): boolean =>
+  newest?.spawnFailures.some(({ step }) => step === "CREDENTIALS") === true;
+
+const newestStart = (history: History | undefined): Invocation | undefined =>
+  history?.phases.findLast(({ starts }) => starts.length > 0)?.starts.at(-1);
 
 const isEarly = (stage: Stage | undefined): boolean =>
   stage !== undefined && STAGES.indexOf(stage) <= STAGES.indexOf("credentials");

@@ -2,12 +2,20 @@ import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { Invocation } from "../../evidence/journal.ts";
 import { credentialFailures } from "../../facts/credential-failures.ts";
 import type { Knowledge } from "../../facts/facts.ts";
+import { emptyReports, type EmptyReport } from "../../facts/guest-reports.ts";
 import { helperTroubles } from "../../facts/helper-failures.ts";
-import { meaningsIn } from "../../facts/starts.ts";
-import { beforeGuest, troubleIn, troublesOf, type Sign } from "../../facts/vmm-troubles.ts";
+import { namesOfGuest, type Secret } from "../../facts/secrets.ts";
+import { unseenCredentials } from "../../facts/unseen-credentials.ts";
+import { troubleIn, troublesOf, type Sign, type Trouble } from "../../facts/vmm-troubles.ts";
+import { listed } from "../../facts/wording.ts";
 import { defineRule, type Observation } from "../rule.ts";
+import { nonEmpty } from "../scope.ts";
 import { giveDevice } from "../unrelated-remedies.ts";
-import { ENDS_THE_START_OR_A_HELPER, troubleObservation } from "../vmm-trouble.ts";
+import {
+  ENDS_THE_START_OR_A_HELPER,
+  troubleObservation,
+  type TroubleWords,
+} from "../vmm-trouble.ts";
 
 /** Steps of systemd.exec(5), PROCESS EXIT CODES, that fail over the host and not over the VM, in words. */
 const STEPS: Readonly<Record<string, string>> = {
@@ -64,8 +72,14 @@ export default defineRule({
     ],
   },
   requires: ["history", "vmJournal"],
-  optional: ["platform", "unit", "secretFiles", "state", "runnerNeeds", "runners"],
-  causes: ENDS_THE_START_OR_A_HELPER,
+  optional: ["platform", "unit", "secretFiles", "state", "runnerNeeds", "runners", "secrets"],
+  causes: [
+    ...ENDS_THE_START_OR_A_HELPER,
+    {
+      mechanism: "error-is-swallowed",
+      effects: ["guest/empty-credential", "guest/absent-credential"],
+    },
+  ],
   *check(knowledge) {
     for (const step of Object.keys(STEPS)) yield* failuresOf(step, knowledge);
     yield* failedPrograms(knowledge);
@@ -76,7 +90,10 @@ export default defineRule({
 
 type Known = Pick<Knowledge, "history" | "vmJournal"> &
   Partial<
-    Pick<Knowledge, "platform" | "unit" | "secretFiles" | "state" | "runnerNeeds" | "runners">
+    Pick<
+      Knowledge,
+      "platform" | "unit" | "secretFiles" | "state" | "runnerNeeds" | "runners" | "secrets"
+    >
   >;
 
 function* failuresOf(step: string, { history, vmJournal }: Known): Iterable<Observation> {
@@ -135,25 +152,24 @@ function* failedPrograms({ history, state, runners, runnerNeeds }: Known): Itera
  * In a container systemd may be forbidden to mount what holds the credentials. Then it fails at that step although every source is there,
  * or goes on, and the unit finds nothing in its directory.
  */
-function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iterable<Observation> {
+function* forbiddenMounts({
+  history,
+  platform,
+  unit,
+  secretFiles,
+  secrets = [],
+}: Known): Iterable<Observation> {
   const container = platform?.container;
-  const sources = (unit?.credentials ?? []).flatMap(({ source }) => source ?? []);
-  if (container === undefined || secretFiles === undefined || sources.length === 0) return;
+  if (container === undefined || secretFiles === undefined || unit === undefined) return;
+  const sources = unit.credentials.flatMap(({ source }) => source ?? []);
+  if (sources.length === 0) return;
   if (!sources.every((path) => secretFiles.walks.get(path)?.end === "present")) return;
   // A file that is too large or cannot be opened fails everywhere.
-  if (unit !== undefined && credentialFailures({ unit, secretFiles, history }).verdicts.length > 0)
-    return;
+  if (credentialFailures({ unit, secretFiles, history }).verdicts.length > 0) return;
   const words: EvidenceRef[] = [
     container.ref,
     ...sources.flatMap((path) => secretFiles.walks.get(path)?.ref ?? []),
   ];
-  const place = `/run/credentials/${unit?.name ?? ""}`;
-  // Of a directory systemd makes a credential for each file, and none under the id itself (systemd.exec(5)).
-  const single = (unit?.credentials ?? []).filter(
-    ({ source }) =>
-      source === undefined || secretFiles.walks.get(source)?.file?.stat.type !== "directory",
-  );
-  const handed = new Set([place, ...single.map(({ id }) => `${place}/${id}`)]);
   const passed = new Set(
     history.phases.flatMap(({ starts }) => starts.filter(gotPast).map(({ boot }) => boot)),
   );
@@ -171,28 +187,53 @@ function* forbiddenMounts({ history, platform, unit, secretFiles }: Known): Iter
         evidence: words,
       });
     }
-    const empty = troubleIn(history, phase, (start) =>
-      beforeGuest(start, [
-        ...meaningsIn(start, "no-such-file"),
-        ...meaningsIn(start, "permission-denied"),
-      ])
-        .filter(({ meaning }) => handed.has(meaning.path))
-        .map(({ ref }) => ({ ref })),
+    const unseen = troubleIn(history, phase, (start) =>
+      unseenCredentials(start, { unit, secretFiles }),
     );
-    for (const trouble of empty) {
-      yield troubleObservation(trouble, {
+    for (const trouble of unseen) {
+      const told: TroubleWords = {
         title: "The credentials of the unit do not appear in this container",
         explanation: `The host is a container (${container.kind}), and every source of a credential is there. The unit was started all the same, and its process finds nothing in its credentials directory or may not enter it: the mount that would show them was not made.`,
         certainty: "strong",
         subject: { container: container.kind },
         evidence: words,
-      });
+      };
+      const lacking = emptyReports(history).find(
+        (report) =>
+          report.phase === phase && report.starts.some(({ id }) => trouble.starts.includes(id)),
+      );
+      yield lacking === undefined
+        ? troubleObservation(trouble, told)
+        : wentOnWithout(trouble, told, { lacking, secrets });
     }
   }
 }
 
 const gotPast = (start: Invocation): boolean =>
   start.outputLines > 0 && failuresAt(start, "CREDENTIALS").length === 0;
+
+/** The runner did not end with it, and its guest lacks what it was to get: the VM runs, and got over nothing. */
+const wentOnWithout = (
+  { phase, starts, first }: Trouble,
+  { title, explanation, certainty = "strong", subject, evidence = [] }: TroubleWords,
+  { lacking, secrets }: { readonly lacking: EmptyReport; readonly secrets: readonly Secret[] },
+): Observation => ({
+  title,
+  explanation: `${explanation} The runner went on without them, and the guest lacks ${listed(lacking.names)}.`,
+  certainty,
+  subject,
+  evidence: nonEmpty<EvidenceRef>(
+    first,
+    ...[...lacking.zeroes, ...lacking.missing].slice(0, 1),
+    ...evidence,
+  ),
+  scope: {
+    ...(phase === undefined ? {} : { phase: phase.index }),
+    starts,
+    secrets: namesOfGuest(secrets, lacking.names),
+    inForce: lacking.inForce,
+  },
+});
 
 const failuresAt = (start: Invocation, step: string): readonly Sign[] =>
   start.spawnFailures.filter((failure) => failure.step === step).map(({ ref }) => ({ ref }));
