@@ -20,6 +20,9 @@ const samePath = (cause: Observation, effect: Observation): boolean =>
   overlap(cause.scope.paths, effect.scope.paths);
 const bothInForce = (cause: Observation, effect: Observation): boolean =>
   cause.scope.inForce && effect.scope.inForce;
+/** Ahead of a start there is no phase, nor is one of a VM that was never started. */
+const bothAhead = (cause: Observation, effect: Observation): boolean =>
+  bothInForce(cause, effect) && cause.scope.phase === undefined && effect.scope.phase === undefined;
 
 /** How one finding brings about another. An edge needs evidence on both ends and a link between them: a shared start, phase or secret. */
 export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
@@ -51,7 +54,8 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   },
   "error-is-swallowed": {
     how: "the start goes on with an empty value for the same secret",
-    holds: (cause, effect) => sameSecret(cause, effect) && samePhase(cause, effect),
+    holds: (cause, effect) =>
+      sameSecret(cause, effect) && (samePhase(cause, effect) || bothAhead(cause, effect)),
   },
   "nothing-to-run": {
     how: "the unit's condition or command leads to nothing",
@@ -64,12 +68,7 @@ export const MECHANISMS: Readonly<Record<MechanismName, Mechanism>> = {
   "helper-fails-first": {
     how: "systemd does not start a unit whose requirement failed",
     holds: (cause, effect) =>
-      sameStart(cause, effect) ||
-      samePhase(cause, effect) ||
-      // A VM that was never started has no phase.
-      (bothInForce(cause, effect) &&
-        cause.scope.phase === undefined &&
-        effect.scope.phase === undefined),
+      sameStart(cause, effect) || samePhase(cause, effect) || bothAhead(cause, effect),
   },
   "secret-is-not-made": {
     how: "the same secret was not there to be read",

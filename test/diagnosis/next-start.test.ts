@@ -65,6 +65,19 @@ describe("the next start", () => {
     ]);
   });
 
+  it("names the file that may not be read, and not as a second cause that nobody would notice", () => {
+    const swallowing = runner({ reads: [readOf(KEY, true)] });
+    const foretold = next({
+      runners: { current: swallowing },
+      secretFiles: secretFiles(walkTo(KEY)),
+    });
+    expect(foretold.rootCauses).toEqual(["access/file-mode"]);
+    expect(foretold.findings.map(({ id, role }) => [id, role])).toContainEqual([
+      "runner/swallowed-read-error",
+      "consequence",
+    ]);
+  });
+
   it("does not mind what an earlier start met and is repaired", () => {
     const earlier = vmJournal(
       [10, 17, 24, 31].map((at) => start(at, { lives: 1, says: [denied(KEY)] })),
