@@ -21,7 +21,7 @@ const KVM: Accelerator = {
 };
 
 /** As with `microvm.cpu` set. QEMU 7.2 emulates cmpxchg16b wrongly; random numbers of its own spare a guest the wait for noise. */
-const TCG_CPU = ["-cpu", "Nehalem,-cx16,+rdrand,+rdseed"];
+const TCG_CPU = ["-cpu", "Nehalem,-cx16,+rdrand"];
 
 /** A guest with KVM reports within a second or two. Where KVM is broken QEMU ends at once, or the guest stands still. */
 const PATIENCE = 20_000;

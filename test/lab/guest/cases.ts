@@ -17,6 +17,8 @@ export interface GuestCase {
   readonly credentials?: readonly string[];
   /** The text of an `extraArgsScript`. */
   readonly script?: string;
+  /** Commands around the time in which the VM is looked at. */
+  readonly around?: { readonly before: string; readonly after: string };
   readonly expected: Expected;
   /** Whether it is looked at once more after it was stopped. */
   readonly isStopped?: true;
@@ -102,6 +104,15 @@ const stopsAt = (cause: string, stages: string, more: Partial<Expected> = {}): E
   stages: { "api-key": stages },
   ...more,
 });
+
+/** What systemd mounts for a unit comes back from where it is made through shared mounts alone; containers differ in what they give it. */
+const PRIVATE_MOUNTS = { before: "mount --make-rprivate /", after: "mount --make-rshared /" };
+
+/** Nothing on the host shows it before the start. */
+const NOT_MOUNTED: Expected = {
+  ...stopsAt("unrelated/host-environment", "ok ok broken not-reached not-reached not-reached"),
+  foretold: { prediction: "yes", rootCauses: [] },
+};
 
 export const GUEST_CASES: readonly GuestCase[] = [
   {
@@ -264,5 +275,23 @@ export const GUEST_CASES: readonly GuestCase[] = [
         finds: ["runner/swallowed-read-error"],
       },
     ),
+  },
+  {
+    name: "private-mounts",
+    isBounded: false,
+    machine: "microvm",
+    host: good("private-mounts"),
+    unit: loaded("private-mounts"),
+    credentials: fwCfg("api-key", fromCredentials("private-mounts", "api-key")),
+    around: PRIVATE_MOUNTS,
+    expected: NOT_MOUNTED,
+  },
+  {
+    name: "private-mounts-swallowed",
+    isBounded: false,
+    machine: "q35",
+    ...smbiosValue("private-mounts-swallowed"),
+    around: PRIVATE_MOUNTS,
+    expected: { ...NOT_MOUNTED, guestSays: LACKS, finds: ["guest/empty-credential"] },
   },
 ];

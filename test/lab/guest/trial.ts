@@ -20,13 +20,15 @@ export interface Verdict {
 /** Asks what the start will come to, starts, waits for the guest's word or for failures, and diagnoses beside it. */
 export const tryCase = async (
   host: GuestHost,
-  { name, expected }: GuestCase,
+  { name, expected, around }: GuestCase,
   signal: AbortSignal,
 ): Promise<Verdict> => {
+  if (around !== undefined) await host.inside("bash", "-c", around.before);
   const foretold = parseCheck((await host.doctor("check", name, "--json")).stdout);
   await host.inside("systemctl", "start", "--no-block", unitOf(name));
   await happened(host, name, expected, signal);
   const { report, differences } = await diagnosed(host, name, expected);
+  if (around !== undefined) await host.inside("bash", "-c", around.after);
   return {
     said: saidOf(report, name),
     differences: [...differencesOfCheck(expected, foretold), ...differences],
