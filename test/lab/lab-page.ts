@@ -1,4 +1,5 @@
 import { FAILURES } from "./failure-list.ts";
+import { GUEST_CASES, type GuestCase } from "./guest/cases.ts";
 import type { Failure } from "./failures/failure.ts";
 
 const BEGIN = "<!-- begin: written by `npm run lab-page` -->";
@@ -17,11 +18,19 @@ const tables = (): string =>
       ([part, failures]) =>
         `### ${part}\n\n| Failure | What is brought about | \`check\` foretells | Root causes, and what else has to be found |\n| --- | --- | --- | --- |\n${failures.map(row).join("\n")}\n`,
     )
-    .join("\n") + `\n### What systemd says\n\n${words()}`;
+    .join("\n") +
+  `\n### guest\n\n| Case | What is brought about | \`check\` foretells | Arrives, by the guest's own word | Root causes, and what else has to be found |\n| --- | --- | --- | --- | --- |\n${GUEST_CASES.map(guestRow).join("\n")}\n` +
+  `\n### What systemd says\n\n${words()}`;
 
 const row = ({ name, what, foretold, rootCauses, finds = [] }: Failure): string => {
   const ahead = "cannot" in foretold ? `cannot: ${foretold.cannot}` : ids(foretold);
   return `| ${name} | ${what} | ${ahead} | ${ids(rootCauses)}${finds.length === 0 ? "" : `; ${ids(finds)}`} |`;
+};
+
+const guestRow = ({ name, what, expected }: GuestCase): string => {
+  const { foretold, everWorked, rootCauses, finds = [] } = expected;
+  const ahead = foretold.prediction === "unknown" ? "unknown" : ids(foretold.rootCauses);
+  return `| ${name} | ${what} | ${ahead} | ${everWorked} | ${ids([...rootCauses, ...finds])} |`;
 };
 
 const ids = (list: readonly string[]): string =>

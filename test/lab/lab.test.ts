@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RULES } from "../../src/rules/index.ts";
 import { FAILURES } from "./failure-list.ts";
 import type { Failure } from "./failures/failure.ts";
+import { GUEST_CASES } from "./guest/cases.ts";
 import { withTables } from "./lab-page.ts";
 import { LabReport } from "./report.ts";
 
@@ -14,16 +15,24 @@ const unpadded = (page: string): string =>
 
 describe("the failures of the lab", () => {
   it("have names of their own", () => {
-    expect(new Set(ALL.map(({ name }) => name)).size).toBe(ALL.length);
+    const names = [...ALL, ...GUEST_CASES].map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
   });
 
   it("name rules that there are", () => {
     const known = new Set<string>(RULES.map(({ id }) => id));
-    const named = ALL.flatMap(({ foretold, rootCauses, finds = [] }) => [
-      ...("cannot" in foretold ? [] : foretold),
-      ...rootCauses,
-      ...finds,
-    ]);
+    const named = [
+      ...ALL.flatMap(({ foretold, rootCauses, finds = [] }) => [
+        ...("cannot" in foretold ? [] : foretold),
+        ...rootCauses,
+        ...finds,
+      ]),
+      ...GUEST_CASES.flatMap(({ expected: { foretold, rootCauses, finds = [] } }) => [
+        ...foretold.rootCauses,
+        ...rootCauses,
+        ...finds,
+      ]),
+    ];
     expect(named.filter((id) => !known.has(id))).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ tools=(
 )
 
 if [ "${1:-}" = lab ]; then
-  tools+=(systemd-nspawn=systemd-container debootstrap=debootstrap)
+  tools+=(systemd-nspawn=systemd-container debootstrap=debootstrap qemu-system-x86_64=qemu-system-x86)
 fi
 
 missing_packages() {

@@ -5,6 +5,8 @@ import { BASH } from "./runner.ts";
 export interface GuestCase {
   /** The VM's name as well. */
   readonly name: string;
+  /** What is brought about, in a few words. */
+  readonly what: string;
   readonly isBounded: boolean;
   readonly machine: "microvm" | "q35";
   /** Whether QEMU asks for KVM first where nobody lets it. */
@@ -117,6 +119,7 @@ const NOT_MOUNTED: Expected = {
 export const GUEST_CASES: readonly GuestCase[] = [
   {
     name: "fw-cfg",
+    what: "LoadCredential= and credentialFiles, as they should be",
     isBounded: true,
     machine: "microvm",
     host: good("fw-cfg"),
@@ -127,16 +130,18 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "fw-cfg-without-kvm",
+    what: "the same, and QEMU asks for a KVM that nobody lets it have",
     isBounded: false,
     machine: "microvm",
     wantsKvm: true,
     host: good("fw-cfg-without-kvm"),
     unit: loaded("fw-cfg-without-kvm"),
     credentials: fwCfg("api-key", fromCredentials("fw-cfg-without-kvm", "api-key")),
-    expected: ARRIVES,
+    expected: { ...ARRIVES, finds: ["unrelated/kvm"] },
   },
   {
     name: "empty-file",
+    what: "the secret is there and has 0 bytes",
     isBounded: false,
     machine: "microvm",
     host: `install -m 0400 /dev/null ${secretsOf("empty-file")}/api-key`,
@@ -150,6 +155,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "absent-file",
+    what: "LoadCredential= names a file that is not there",
     isBounded: true,
     machine: "microvm",
     host: "true",
@@ -162,6 +168,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "absent-for-qemu",
+    what: "credentialFiles names a file that is not there",
     isBounded: false,
     machine: "microvm",
     host: "true",
@@ -173,6 +180,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "closed-to-qemu",
+    what: "credentialFiles names a file that is for root alone",
     isBounded: false,
     machine: "microvm",
     host: good("closed-to-qemu"),
@@ -184,6 +192,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "long-name",
+    what: "a name of 34 characters for fw_cfg",
     isBounded: false,
     machine: "microvm",
     host: good("long-name"),
@@ -196,6 +205,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "other-name",
+    what: "the guest wants another name than the one that is handed over",
     isBounded: false,
     machine: "microvm",
     host: good("other-name"),
@@ -208,6 +218,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "no-way",
+    what: "systemd hands the secret over, and nothing gives it to QEMU",
     isBounded: false,
     machine: "microvm",
     host: good("no-way"),
@@ -218,6 +229,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "smbios-microvm",
+    what: "an OEM string on the machine microvm, by an extraArgsScript",
     isBounded: true,
     machine: "microvm",
     ...smbiosValue("smbios-microvm"),
@@ -228,6 +240,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "smbios-file-microvm",
+    what: "OEM strings from a file, on the machine microvm",
     isBounded: false,
     machine: "microvm",
     ...smbiosFile("smbios-file-microvm"),
@@ -242,6 +255,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "smbios-q35",
+    what: "an OEM string on the machine q35, by an extraArgsScript",
     isBounded: false,
     machine: "q35",
     ...smbiosValue("smbios-q35"),
@@ -249,6 +263,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "smbios-file-q35",
+    what: "OEM strings from a file, on the machine q35",
     isBounded: false,
     machine: "q35",
     ...smbiosFile("smbios-file-q35"),
@@ -263,6 +278,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "swallowed-read",
+    what: "an extraArgsScript may not read the secret, and goes on",
     isBounded: false,
     machine: "q35",
     host: good("swallowed-read"),
@@ -278,6 +294,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "private-mounts",
+    what: "what systemd mounts for the unit does not come back to it",
     isBounded: false,
     machine: "microvm",
     host: good("private-mounts"),
@@ -288,6 +305,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   },
   {
     name: "private-mounts-swallowed",
+    what: "the same, and an extraArgsScript goes on without it",
     isBounded: false,
     machine: "q35",
     ...smbiosValue("private-mounts-swallowed"),

@@ -33,10 +33,11 @@ export const guestPart: Part = {
       : [...missing, "apt-get is not installed, and no guest is cached"];
   },
   async run(reporter, options) {
-    if (!(await hasGuestImage())) reporter.note("makes the guest: half a minute");
+    const cases = casesOf(options);
+    if (cases.length === 0) return;
+    if (!(await hasGuestImage())) reporter.note("makes the guest, once: half a minute");
     const image = await guestImage(options.signal);
     const accelerator = await acceleratorOf(image, options.signal);
-    const cases = GUEST_CASES.filter(({ isBounded }) => isBounded || !options.bounded);
     const host = await bootHost(cases, image, accelerator);
     try {
       const on = `QEMU ${await qemuVersion()} with ${accelerator.name}`;
@@ -46,6 +47,11 @@ export const guestPart: Part = {
     }
   },
 };
+
+const casesOf = ({ bounded, only }: LabOptions): readonly GuestCase[] =>
+  GUEST_CASES.filter(
+    ({ name, isBounded }) => (isBounded || !bounded) && (only.length === 0 || only.includes(name)),
+  );
 
 const tellCase = async (
   host: GuestHost,
