@@ -256,7 +256,7 @@ export const GUEST_CASES: readonly GuestCase[] = [
   {
     name: "smbios-q35",
     what: "an OEM string on the machine q35, by an extraArgsScript",
-    isBounded: false,
+    isBounded: true,
     machine: "q35",
     ...smbiosValue("smbios-q35"),
     expected: { ...ARRIVES, finds: ["exposure/command-line"] },
