@@ -25,7 +25,11 @@ export const missingForContainers = async (
       ? []
       : ["debootstrap is not installed, and no root file system is cached"]),
   ];
-  if (missing.length > 0) return missing;
+  return missing.length > 0 ? missing : await missingRights();
+};
+
+/** What even root may not do on this machine and a booted systemd needs. */
+export const missingRights = async (): Promise<readonly string[]> => {
   const tried = await execa(
     "unshare",
     ["--mount", "--propagation", "private", "sh", "-c", MOUNTS],

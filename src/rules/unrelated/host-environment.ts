@@ -181,7 +181,7 @@ function* forbiddenMounts({
     for (const trouble of failed) {
       yield troubleObservation(trouble, {
         title: "systemd cannot set credentials up in this container",
-        explanation: `The host is a container (${container.kind}), every source of a credential is there, and systemd fails at step CREDENTIALS: it may not make the mount that they need.`,
+        explanation: `The host is ${named(container.kind)}, every source of a credential is there, and systemd fails at step CREDENTIALS: it may not make the mount that they need.`,
         certainty: "strong",
         subject: { step: "CREDENTIALS", container: container.kind },
         evidence: words,
@@ -193,7 +193,7 @@ function* forbiddenMounts({
     for (const trouble of unseen) {
       const told: TroubleWords = {
         title: "The credentials of the unit do not appear in this container",
-        explanation: `The host is a container (${container.kind}), and every source of a credential is there. The unit was started all the same, and its process finds nothing in its credentials directory or may not enter it: the mount that would show them was not made.`,
+        explanation: `The host is ${named(container.kind)}, and every source of a credential is there. The unit was started all the same, and its process finds nothing in its credentials directory or may not enter it: the mount that would show them was not made.`,
         certainty: "strong",
         subject: { container: container.kind },
         evidence: words,
@@ -211,6 +211,10 @@ function* forbiddenMounts({
 
 const gotPast = (start: Invocation): boolean =>
   start.outputLines > 0 && failuresAt(start, "CREDENTIALS").length === 0;
+
+/** Its file alone says that it is one, and not of which kind. */
+const named = (kind: string): string =>
+  kind === "container" ? "a container" : `a container (${kind})`;
 
 /** The runner did not end with it, and its guest lacks what it was to get: the VM runs, and got over nothing. */
 const wentOnWithout = (

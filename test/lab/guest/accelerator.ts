@@ -32,7 +32,7 @@ export const acceleratorOf = async (
   signal: AbortSignal,
 ): Promise<Accelerator> => {
   const isThere = existsSync("/dev/kvm");
-  return isThere && (await bootsWithKvm(image, signal)) ? KVM : await tcg();
+  return isThere && (await bootsWithKvm(image, signal)) ? KVM : await emulation();
 };
 
 const bootsWithKvm = async (
@@ -71,7 +71,7 @@ const bootsWithKvm = async (
  * The machine `microvm` has no timer but those of the processor, whose speed nobody tells a guest without KVM; and nothing to check them
  * with.
  */
-const tcg = async (): Promise<Accelerator> => {
+export const emulation = async (): Promise<Accelerator> => {
   const mega = /^cpu MHz\s*:\s*([\d.]+)$/mu.exec(await readFile("/proc/cpuinfo", "utf8"))?.[1];
   const kilo = Math.round(Number(mega ?? "2000") * 1000);
   return {

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { execa } from "execa";
+import { missingRights } from "../container-needs.ts";
 import type { LabOptions, Part, Reporter } from "../part.ts";
 import { isInstalled, missingPrograms } from "../programs.ts";
 import { acceleratorOf } from "./accelerator.ts";
 import { GUEST_CASES, type GuestCase } from "./cases.ts";
 import { bootHost, type GuestHost } from "./host.ts";
-import { guestImage, hasGuestImage } from "./image.ts";
+import { guestImage, hasGuestImage, type GuestImage } from "./image.ts";
 import { BUNDLE, stopVm, tryCase, tryStopped, type Verdict } from "./trial.ts";
 
 /** Programs that the trials need, each with the package of Debian that brings it. */
@@ -27,16 +28,20 @@ export const guestPart: Part = {
   async missing() {
     if (process.getuid?.() !== 0) return ["only root may boot a host for the guest"];
     if (process.arch !== "x64") return [`the guest is for x86_64, and this is ${process.arch}`];
-    const missing = missingPrograms(PROGRAMS);
-    return isInstalled("apt-get") || (await hasGuestImage())
-      ? missing
-      : [...missing, "apt-get is not installed, and no guest is cached"];
+    const missing = [
+      ...missingPrograms(PROGRAMS),
+      ...(isInstalled("apt-get") || (await hasGuestImage())
+        ? []
+        : ["apt-get is not installed, and no guest is cached"]),
+    ];
+    return missing.length > 0 ? missing : await missingRights();
   },
   async run(reporter, options) {
     const cases = casesOf(options);
     if (cases.length === 0) return;
     if (!(await hasGuestImage())) reporter.note("makes the guest, once: half a minute");
-    const image = await guestImage(options.signal);
+    const image = await imageOr(reporter, options.signal);
+    if (image === undefined) return;
     const accelerator = await acceleratorOf(image, options.signal);
     const host = await bootHost(cases, image, accelerator);
     try {
@@ -46,6 +51,21 @@ export const guestPart: Part = {
       await host.stop();
     }
   },
+};
+
+/** Without a way to Debian's mirror no guest can be made. */
+const imageOr = async (
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<GuestImage | undefined> => {
+  try {
+    return await guestImage(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    reporter.skipped({ part: PART, on: "this machine", name: "all of it" }, why);
+    return undefined;
+  }
 };
 
 const casesOf = ({ bounded, only }: LabOptions): readonly GuestCase[] =>

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { bootSystemd, type OwnSystemd } from "../../support/own-systemd.ts";
 import { REPOSITORY } from "../../support/run-node.ts";
-import type { Accelerator } from "./accelerator.ts";
+import { emulation, type Accelerator } from "./accelerator.ts";
 import type { GuestCase } from "./cases.ts";
 import { REPORT_UNIT, REPORT_UNIT_TEXT, type GuestImage } from "./image.ts";
 import { BASH, INITRD, KERNEL, QEMU, runnerText, shutdownText, storePath } from "./runner.ts";
@@ -31,9 +31,9 @@ export const bootHost = async (
     [image.kernel, `${IMAGE}/vmlinuz`],
     [image.initrd, `${IMAGE}/initrd`],
   ]);
-  const script = [setUp(accelerator), ...cases.map((one) => vmOf(one, accelerator)), START].join(
-    "\n",
-  );
+  const refused = { ...(await emulation()), accel: "kvm:tcg" };
+  const vms = cases.map((one) => vmOf(one, one.wantsKvm === true ? refused : accelerator));
+  const script = [setUp(accelerator), ...vms, START].join("\n");
   const { exitCode, stderr } = await systemd.inside("bash", "-c", script);
   if (exitCode !== 0 || stderr !== "") {
     await systemd.stop();
@@ -82,7 +82,7 @@ ${Object.entries(UNITS)
 
 /** One VM as it is installed: runner, links, drop-in, what is known of its guest, and its secrets. */
 const vmOf = (one: GuestCase, accelerator: Accelerator): string => {
-  const { name: vm, script, credentials = [], machine, unit = "", host, wantsKvm } = one;
+  const { name: vm, script, credentials = [], machine, unit = "", host } = one;
   const runner = storePath(`microvm-qemu-${vm}`);
   const run = storePath(`microvm-${vm}-microvm-run`);
   const shutdown = storePath(`microvm-${vm}-microvm-shutdown`);
@@ -91,7 +91,7 @@ const vmOf = (one: GuestCase, accelerator: Accelerator): string => {
   const text = runnerText({
     vm,
     machine,
-    accelerator: wantsKvm === true ? { ...accelerator, accel: "kvm:tcg" } : accelerator,
+    accelerator,
     credentials,
     ...(script === undefined ? {} : { script: extra }),
   });
