@@ -20,7 +20,7 @@ export interface Verdict {
 /** Asks what the start will come to, starts, waits for the guest's word or for failures, and diagnoses beside it. */
 export const tryCase = async (
   host: GuestHost,
-  { name, expected, around }: GuestCase,
+  { name, expected, around, isLogged }: GuestCase,
   signal: AbortSignal,
 ): Promise<Verdict> => {
   if (around !== undefined) await host.inside("bash", "-c", around.before);
@@ -29,9 +29,14 @@ export const tryCase = async (
   await happened(host, name, expected, signal);
   const { report, differences } = await diagnosed(host, name, expected);
   if (around !== undefined) await host.inside("bash", "-c", around.after);
+  const unlogged = isLogged === true && !(await isInJournal(host, name));
   return {
     said: saidOf(report, name),
-    differences: [...differencesOfCheck(expected, foretold), ...differences],
+    differences: [
+      ...differencesOfCheck(expected, foretold),
+      ...differences,
+      ...(unlogged ? ["no byte of the secret is in the journal: nothing had to be masked"] : []),
+    ],
   };
 };
 
@@ -83,6 +88,12 @@ const happened = async (
     ...lines,
   );
   throw new Error(`${name}: waited in vain for its guest; its journal ends:\n${stdout}`);
+};
+
+const isInJournal = async (host: GuestHost, name: string): Promise<boolean> => {
+  const lines = ["-o", "export", "--all", `_SYSTEMD_UNIT=${unitOf(name)}`];
+  const { stdout } = await host.inside("journalctl", "--no-pager", ...lines);
+  return canariesIn(stdout).length > 0;
 };
 
 /** What else mvdoctor prints of a VM. Nothing of it may hold a byte of the secret. */
