@@ -12,8 +12,18 @@ export const environment = (): Record<string, string> => ({
   SYSTEMD_URLIFY: "0",
 });
 
+/** Ours, or the root where it was removed under us: no program may be started in a directory that is not there. */
+const workingDirectory = (): string => {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
+};
+
 /** How every program is started. */
 export const options = {
+  cwd: workingDirectory(),
   env: {},
   extendEnv: false,
   reject: false,
