@@ -1,9 +1,14 @@
 import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
-import { EXIT, statusOfFindings } from "../src/command-line/exit-status.ts";
+import { EXIT, failingSeverities, statusOfFindings } from "../src/command-line/exit-status.ts";
 import { ExpectedError } from "../src/command-line/expected-error.ts";
-import { endWith } from "../src/command-line/interruption.ts";
-import { chosenFormat, type Format } from "../src/command-line/output-format.ts";
+import { endingStatus, endWith } from "../src/command-line/interruption.ts";
+import {
+  chosenFormat,
+  isInterchange,
+  JUDGEMENT_FORMATS,
+  type Format,
+} from "../src/command-line/output-format.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
 import { detailFlags, screenFlags } from "../src/command-line/screen-flags.ts";
@@ -13,12 +18,12 @@ import {
   failOnFlag,
   showSkippedFlag,
   flakeFlag,
-  outputFlags,
+  judgementOutputFlags,
   redactionFlags,
   sourceFlags,
 } from "../src/command-line/source-flags.ts";
 import { warn } from "../src/command-line/warn.ts";
-import { catalogue, diagnose, render, warnings } from "../src/index.ts";
+import { catalogue, diagnose, render, renderInterchange, warnings } from "../src/index.ts";
 
 export default class Diagnose extends BaseCommand {
   static override summary = "find out why secrets do not reach a VM; without a VM: every VM found";
@@ -26,7 +31,7 @@ export default class Diagnose extends BaseCommand {
   static override flags = {
     ...sourceFlags,
     ...flakeFlag,
-    ...outputFlags,
+    ...judgementOutputFlags,
     ...screenFlags,
     ...detailFlags,
     ...emojiFlag,
@@ -40,7 +45,7 @@ export default class Diagnose extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diagnose);
-    const format = chosenFormat(flags, this.fallback);
+    const format = chosenFormat(flags, this.fallback, JUDGEMENT_FORMATS);
     const details = ["quiet", "explain"] as const;
     const detail = details.find((one) => flags[one]);
     if (detail !== undefined && format !== "text") {
@@ -52,18 +57,23 @@ export default class Diagnose extends BaseCommand {
     const answer = await diagnose(reportRequest(flags, args.vm));
     if (answer.status !== "diagnosed") throw refusal(answer);
     if (flags.quiet) warn(warnings(answer.reports));
-    const page = render(answer.reports, "diagnosis", format, {
-      ...screen(flags),
-      brief: flags.quiet,
-      explained: flags.explain ? catalogue() : [],
-      emoji: flags.emoji,
+    const status = statusOfFindings(answer.severities, {
+      failOn: flags["fail-on"],
+      complete: answer.complete,
     });
+    const page = isInterchange(format)
+      ? renderInterchange(answer.reports, format, {
+          view: "diagnosis",
+          failing: failingSeverities(flags["fail-on"]),
+          exitStatus: endingStatus(status),
+        })
+      : render(answer.reports, "diagnosis", format, {
+          ...screen(flags),
+          brief: flags.quiet,
+          explained: flags.explain ? catalogue() : [],
+          emoji: flags.emoji,
+        });
     await writeReport(page, answer.redactionMap, flags);
-    endWith(
-      statusOfFindings(answer.severities, {
-        failOn: flags["fail-on"],
-        complete: answer.complete,
-      }),
-    );
+    endWith(status);
   }
 }

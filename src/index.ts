@@ -4,12 +4,15 @@ import {
   renderRules,
   type RuleEntry,
 } from "./report/catalogue.ts";
+import { renderJudgement, type InterchangeFormat } from "./report/interchange.ts";
+import { isComplete, judgedVms, type JudgedView, type Judgement } from "./report/judged.ts";
 import type { PageOptions } from "./report/page.ts";
 import type { Format } from "./report/render.ts";
 
 import type { Reports } from "./report/report.ts";
 import { renderRuleIndex, renderRulePage } from "./report/rule-pages.ts";
 import { RULES } from "./rules/index.ts";
+import { VERSION } from "./version.ts";
 import type { Severity } from "./vocabulary.ts";
 
 export { render } from "./report/render.ts";
@@ -71,15 +74,21 @@ export const renderCatalogueEntry = (
     json: () => renderCatalogueJson([entry]),
   })[format]();
 
-/** How a report of a next start ends: what stands in the way, and whether everything could be looked at that decides it. */
-export const foretold = (
+/** How a report ends as a view judges it: what was found, and whether everything could be looked at that decides it. */
+export const judged = (
   reports: Reports,
-): { readonly severities: readonly Severity[]; readonly complete: boolean } => {
-  const starts = reports.flatMap(({ diagnosis }) =>
-    diagnosis.vms.map(({ nextStart }) => nextStart),
-  );
-  return {
-    severities: starts.flatMap(({ findings }) => findings.map(({ severity }) => severity)),
-    complete: starts.every(({ prediction }) => prediction !== "unknown"),
-  };
-};
+  view: JudgedView,
+): { readonly severities: readonly Severity[]; readonly complete: boolean } => ({
+  severities: reports.flatMap((report) =>
+    judgedVms(report, view).flatMap(({ findings }) => findings.map(({ severity }) => severity)),
+  ),
+  complete: reports.every((report) => isComplete(report, view)),
+});
+
+/** Judgements in the format of another program. */
+export const renderInterchange = (
+  reports: Reports,
+  format: InterchangeFormat,
+  judgement: Omit<Judgement, "version" | "rules">,
+): string =>
+  renderJudgement(reports, format, { ...judgement, version: VERSION, rules: catalogue() });

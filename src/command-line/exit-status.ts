@@ -36,9 +36,12 @@ export const statusOfFindings = (
   severities: readonly Severity[],
   { failOn, complete }: { readonly failOn: FailOn; readonly complete: boolean },
 ): ExitStatus => {
-  const threshold = failOn === "never" ? SEVERITIES.length : SEVERITIES.indexOf(failOn);
-  if (severities.some((severity) => SEVERITIES.indexOf(severity) <= threshold)) {
-    return failOn === "never" ? EXIT.ok : EXIT.findings;
-  }
+  if (failOn === "never" && severities.length > 0) return EXIT.ok;
+  const failing = failingSeverities(failOn);
+  if (severities.some((severity) => failing.includes(severity))) return EXIT.findings;
   return complete ? EXIT.ok : EXIT.incomplete;
 };
+
+/** The severities of which one finding is enough to end with 1. */
+export const failingSeverities = (failOn: FailOn): readonly Severity[] =>
+  failOn === "never" ? [] : SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);

@@ -27,6 +27,10 @@ export const leavingInterrupts = async <T>(work: () => PromiseLike<T>): Promise<
   }
 };
 
+/** The status that a command will end with: its own, unless somebody interrupted. */
+export const endingStatus = (status: number): number =>
+  controller.signal.aborted ? EXIT.interrupted : status;
+
 /** Sets the exit status; of a command that was interrupted it says so, and nothing that still runs is waited for. */
 export const endWith = (status: number): void => {
   if (controller.signal.aborted) process.exit(EXIT.interrupted);

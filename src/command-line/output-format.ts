@@ -18,6 +18,20 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
 export const CATALOGUE_FORMATS = ["text", "markdown", "json"] as const;
 type CatalogueFormat = (typeof CATALOGUE_FORMATS)[number];
 
+/** Formats in which programs of others take judgements. */
+const INTERCHANGE_FORMATS = ["sarif"] as const;
+type InterchangeFormat = (typeof INTERCHANGE_FORMATS)[number];
+
+/** What a command that judges comes in. */
+export const JUDGEMENT_FORMATS = [...FORMATS, ...INTERCHANGE_FORMATS] as const;
+
+export const isInterchange = (format: string): format is InterchangeFormat =>
+  INTERCHANGE_FORMATS.some((one) => one === format);
+
+const INTERCHANGE_OF_EXTENSION: Readonly<Record<string, InterchangeFormat>> = {
+  ".sarif": "sarif",
+};
+
 interface FormatFlags<Output extends string> {
   readonly output: Output | undefined;
   readonly json: boolean;
@@ -27,13 +41,14 @@ interface FormatFlags<Output extends string> {
 
 /**
  * The format that the output flags ask for: `-o` and `--json` first, then the extension of the file, then `fallback`. A command may have
- * formats of its own.
+ * formats of its own; those of `offered` have an extension.
  */
 export const chosenFormat = <Output extends string>(
   flags: FormatFlags<Output>,
   fallback: Format,
+  offered: readonly Output[] = [],
 ): Format | Output => {
-  const format = formatOf(flags, fallback);
+  const format = formatOf(flags, fallback, offered);
   if (flags.emoji === true && format !== "markdown") {
     throw new ExpectedError(`--emoji is for Markdown, and this is ${format}`, {
       exitCode: EXIT.usage,
@@ -60,6 +75,7 @@ export const chosenCatalogueFormat = (
 const formatOf = <Output extends string>(
   flags: FormatFlags<Output>,
   fallback: Format,
+  offered: readonly Output[],
 ): Format | Output => {
   if (flags.json && flags.output !== undefined && flags.output !== "json") {
     throw new ExpectedError(`--json cannot be used with --output=${flags.output}`, {
@@ -68,7 +84,25 @@ const formatOf = <Output extends string>(
   }
   if (flags.json) return "json";
   if (flags.output !== undefined) return flags.output;
-  return FORMAT_OF_EXTENSION[extname(flags["output-file"] ?? "").toLowerCase()] ?? fallback;
+  const extension = extname(flags["output-file"] ?? "").toLowerCase();
+  return FORMAT_OF_EXTENSION[extension] ?? offeredFor(extension, offered) ?? fallback;
+};
+
+/** A file for another program must not be filled with a page for people. */
+const offeredFor = <Output extends string>(
+  extension: string,
+  offered: readonly Output[],
+): Output | undefined => {
+  const asked = INTERCHANGE_OF_EXTENSION[extension];
+  if (asked === undefined) return undefined;
+  const found = offered.find((one) => one === asked);
+  if (found === undefined) {
+    throw new ExpectedError(`${extension} asks for ${asked}, which this command does not write`, {
+      exitCode: EXIT.usage,
+      hint: "diagnose, report and check write it; -o names another format",
+    });
+  }
+  return found;
 };
 
 /** Whether the arguments ask for JSON on stdout; for failures that come before the arguments are understood. */

@@ -2,7 +2,7 @@ import { CLIError } from "@oclif/core/errors";
 import * as Flags from "@oclif/core/flags";
 import type { Source } from "../requests/request.ts";
 import { FAIL_ON } from "./exit-status.ts";
-import { CATALOGUE_FORMATS, FORMATS, type Format } from "./output-format.ts";
+import { CATALOGUE_FORMATS, FORMATS, JUDGEMENT_FORMATS } from "./output-format.ts";
 import { REDACTABLE, type Redactable } from "../vocabulary.ts";
 import { parseRedactable } from "./redaction.ts";
 
@@ -173,7 +173,7 @@ export const bundleFlags = {
   json: Flags.boolean({ ...output, summary: "with --dry-run: show it as JSON" }),
 };
 
-const formatFlag = <Offered extends Format>(offered: readonly Offered[]) =>
+const formatFlag = <Offered extends string>(offered: readonly Offered[]) =>
   Flags.option({
     ...output,
     char: "o",
@@ -203,6 +203,9 @@ export const emojiFlag = {
     summary: "in Markdown: put an emoji before each word for a state",
   }),
 };
+
+/** What is written by commands that judge: their judgements may go to other programs, too. */
+export const judgementOutputFlags = { ...outputFlags, output: formatFlag(JUDGEMENT_FORMATS) };
 
 /** For commands that judge. */
 export const failOnFlag = {

@@ -95,6 +95,7 @@ export interface NextStart {
   readonly stages: readonly SecretStages[];
   readonly stops: readonly Stop[];
   readonly options: readonly WeighedRemedy[];
+  readonly outcomes: readonly RuleOutcome[];
 }
 
 /** An explanation that the evidence leaves open, and the command that would decide it. */

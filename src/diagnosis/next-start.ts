@@ -16,7 +16,7 @@ export const predictStart = (
   suppressions: readonly Suppression[] = [],
 ): NextStart => {
   const ahead = aheadOfStart(evidence);
-  const { knowledge, findings } = judge(vm, ahead);
+  const { knowledge, findings, outcomes } = judge(vm, ahead);
   const met = weighRemedies(
     vm,
     evidence,
@@ -34,6 +34,7 @@ export const predictStart = (
     stages,
     stops,
     options: rankedOptions(kept),
+    outcomes,
   };
 };
 

@@ -1,6 +1,7 @@
 import { jsonText } from "./printable.ts";
 import { formatUtc } from "../time/format-time.ts";
 import { jsonOfHosts } from "./hosts-json.ts";
+import { isComplete } from "./judged.ts";
 import { jsonFinding } from "./json.ts";
 import { jsonLookedAt } from "./looked-at-json.ts";
 import type { Reports } from "./report.ts";
@@ -32,7 +33,7 @@ export const renderCheckJson = (reports: Reports): string => {
   const document = {
     schemaVersion: 1,
     generatedAt: formatUtc(generatedAt),
-    complete: vms.every(({ prediction }) => prediction !== "unknown"),
+    complete: reports.every((report) => isComplete(report, "check")),
     host,
     gaps: coverage.gaps,
     coverage: { ledger: coverage.ledger },

@@ -3,6 +3,7 @@ import {
   asksForJson,
   chosenCatalogueFormat,
   chosenFormat,
+  JUDGEMENT_FORMATS,
 } from "../../src/command-line/output-format.ts";
 
 const none = { output: undefined, json: false, "output-file": undefined };
@@ -40,6 +41,28 @@ describe("the catalogue", () => {
       "rules come as text, markdown, json, and not as html",
     );
     expect(chosenCatalogueFormat({ ...none, "output-file": "rules.md" }, "text")).toBe("markdown");
+  });
+});
+
+describe("a file for another program", () => {
+  test.for([["scan.sarif", "sarif"]])(
+    "is written by a command that judges: %s is %s",
+    ([file, format]) => {
+      expect(chosenFormat({ ...none, "output-file": file }, "text", JUDGEMENT_FORMATS)).toBe(
+        format,
+      );
+    },
+  );
+
+  test("is written by no other command, and not with a page for people in it either", () => {
+    expect(() => chosenFormat({ ...none, "output-file": "scan.sarif" }, "text")).toThrow(
+      ".sarif asks for sarif, which this command does not write",
+    );
+  });
+
+  test("is a page for people where -o says so", () => {
+    const flags = { ...none, output: "text", "output-file": "scan.sarif" } as const;
+    expect(chosenFormat(flags, "text")).toBe("text");
   });
 });
 

@@ -3,6 +3,7 @@ import { followedRows } from "../../src/report/followed-rows.ts";
 import { render } from "../../src/report/render.ts";
 import type { Reports } from "../../src/report/report.ts";
 import { renderTimelineLnav } from "../../src/report/timeline-lnav.ts";
+import { judgedPage } from "./judged-pages.ts";
 import { diagnoseHost } from "../../src/requests/diagnose-hosts.ts";
 import type { Times } from "../../src/requests/request.ts";
 
@@ -39,6 +40,14 @@ export const otherPagesOf = (reports: Reports): Readonly<Record<string, string>>
   "timeline as lnav": renderTimelineLnav(reports),
   "timeline on a narrow screen": render(reports, "timeline", "text", { ...SCREEN, width: 40 }),
   ...Object.fromEntries(
+    (["diagnosis", "check"] as const).flatMap((view) =>
+      INTERCHANGE.map((format) => [
+        `${view} as ${format}`,
+        judgedPage(reports, format, { view }).page,
+      ]),
+    ),
+  ),
+  ...Object.fromEntries(
     FOLLOWED.map((format) => [
       `timeline followed as ${format}`,
       followedRows({ ...SCREEN, format, newest: Infinity })(reports),
@@ -46,4 +55,5 @@ export const otherPagesOf = (reports: Reports): Readonly<Record<string, string>>
   ),
 });
 
+const INTERCHANGE = ["sarif"] as const;
 const FOLLOWED = ["text", "json", "lnav"] as const;
