@@ -19,7 +19,7 @@ export const CATALOGUE_FORMATS = ["text", "markdown", "json"] as const;
 type CatalogueFormat = (typeof CATALOGUE_FORMATS)[number];
 
 /** Formats in which programs of others take judgements. */
-const INTERCHANGE_FORMATS = ["sarif"] as const;
+const INTERCHANGE_FORMATS = ["sarif", "junit"] as const;
 type InterchangeFormat = (typeof INTERCHANGE_FORMATS)[number];
 
 /** What a command that judges comes in. */
@@ -30,6 +30,7 @@ export const isInterchange = (format: string): format is InterchangeFormat =>
 
 const INTERCHANGE_OF_EXTENSION: Readonly<Record<string, InterchangeFormat>> = {
   ".sarif": "sarif",
+  ".xml": "junit",
 };
 
 interface FormatFlags<Output extends string> {

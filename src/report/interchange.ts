@@ -1,13 +1,14 @@
+import { renderJunit } from "./junit/junit.ts";
 import type { Judgement } from "./judged.ts";
 import type { Reports } from "./report.ts";
 import { renderSarif } from "./sarif/sarif.ts";
 
 /** Formats in which programs of others take judgements. */
-export type InterchangeFormat = "sarif";
+export type InterchangeFormat = "sarif" | "junit";
 
 const RENDERERS: Readonly<
   Record<InterchangeFormat, (reports: Reports, judgement: Judgement) => string>
-> = { sarif: renderSarif };
+> = { sarif: renderSarif, junit: renderJunit };
 
 /** Judgements of all hosts as one document. */
 export const renderJudgement = (

@@ -45,14 +45,12 @@ describe("the catalogue", () => {
 });
 
 describe("a file for another program", () => {
-  test.for([["scan.sarif", "sarif"]])(
-    "is written by a command that judges: %s is %s",
-    ([file, format]) => {
-      expect(chosenFormat({ ...none, "output-file": file }, "text", JUDGEMENT_FORMATS)).toBe(
-        format,
-      );
-    },
-  );
+  test.for([
+    ["scan.sarif", "sarif"],
+    ["results.xml", "junit"],
+  ])("is written by a command that judges: %s is %s", ([file, format]) => {
+    expect(chosenFormat({ ...none, "output-file": file }, "text", JUDGEMENT_FORMATS)).toBe(format);
+  });
 
   test("is written by no other command, and not with a page for people in it either", () => {
     expect(() => chosenFormat({ ...none, "output-file": "scan.sarif" }, "text")).toThrow(

@@ -16,6 +16,10 @@ interface Sarif {
 }
 
 describe("docs/formats.md quotes what the program prints of the incident", () => {
+  it("as JUnit XML", async () => {
+    expect(judgedPage(await reportsOf(), "junit").page).toContain(quoted("xml").trim());
+  });
+
   it("as SARIF", async () => {
     const { page } = judgedPage(await reportsOf(), "sarif");
     const results = (JSON.parse(page) as Sarif).runs.flatMap((run) => run.results);

@@ -1,7 +1,8 @@
 import type { EvidenceRef } from "../../evidence/reference.ts";
 import type { Finding } from "../../diagnosis/finding.ts";
 import { formatUtc } from "../../time/format-time.ts";
-import { evidenceLine, plain } from "../words.ts";
+import { evidenceWords } from "../evidence-words.ts";
+import { plain } from "../words.ts";
 import { message } from "./message.ts";
 
 /** Where a VM stands in the run's table of places that are no files. */
@@ -22,7 +23,7 @@ export const primaryLocation = (finding: Finding, place: LogicalPlace) => {
 /** Evidence as the places that a result refers to, with what was seen there. */
 export const evidenceLocation = (ref: EvidenceRef, zone: string) => ({
   ...(ref.kind === "file" ? { physicalLocation: physicalLocation(ref) } : {}),
-  message: message(wordsOf(ref, zone)),
+  message: message(evidenceWords(ref, zone)),
   properties: { kind: ref.kind, ...detailsOf(ref) },
 });
 
@@ -64,11 +65,6 @@ const fileUri = (path: string): string =>
       ),
     )
     .join("/")}`;
-
-const wordsOf = (ref: EvidenceRef, zone: string): string =>
-  ref.kind === "coverage"
-    ? `Coverage of the ${ref.source}: ${ref.text}`
-    : evidenceLine(ref, zone, { linesOf: () => [] });
 
 const detailsOf = (ref: EvidenceRef): Readonly<Record<string, unknown>> => {
   switch (ref.kind) {
