@@ -18,8 +18,8 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
 export const CATALOGUE_FORMATS = ["text", "markdown", "json"] as const;
 type CatalogueFormat = (typeof CATALOGUE_FORMATS)[number];
 
-/** Formats in which programs of others take judgements. */
-const INTERCHANGE_FORMATS = ["sarif", "junit"] as const;
+/** Formats in which programs of others take judgements: code scanning, test results, monitoring. */
+const INTERCHANGE_FORMATS = ["sarif", "junit", "prometheus"] as const;
 type InterchangeFormat = (typeof INTERCHANGE_FORMATS)[number];
 
 /** What a command that judges comes in. */
@@ -31,6 +31,7 @@ export const isInterchange = (format: string): format is InterchangeFormat =>
 const INTERCHANGE_OF_EXTENSION: Readonly<Record<string, InterchangeFormat>> = {
   ".sarif": "sarif",
   ".xml": "junit",
+  ".prom": "prometheus",
 };
 
 interface FormatFlags<Output extends string> {

@@ -48,6 +48,7 @@ describe("a file for another program", () => {
   test.for([
     ["scan.sarif", "sarif"],
     ["results.xml", "junit"],
+    ["mvdoctor.prom", "prometheus"],
   ])("is written by a command that judges: %s is %s", ([file, format]) => {
     expect(chosenFormat({ ...none, "output-file": file }, "text", JUDGEMENT_FORMATS)).toBe(format);
   });

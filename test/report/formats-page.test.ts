@@ -20,6 +20,11 @@ describe("docs/formats.md quotes what the program prints of the incident", () =>
     expect(judgedPage(await reportsOf(), "junit").page).toContain(quoted("xml").trim());
   });
 
+  it("as metrics", async () => {
+    const lines = judgedPage(await reportsOf(), "prometheus").page.split("\n");
+    expect(lines).toEqual(expect.arrayContaining(quoted("prometheus").trim().split("\n")));
+  });
+
   it("as SARIF", async () => {
     const { page } = judgedPage(await reportsOf(), "sarif");
     const results = (JSON.parse(page) as Sarif).runs.flatMap((run) => run.results);

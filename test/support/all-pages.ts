@@ -55,5 +55,5 @@ export const otherPagesOf = (reports: Reports): Readonly<Record<string, string>>
   ),
 });
 
-const INTERCHANGE = ["sarif", "junit"] as const;
+const INTERCHANGE = ["sarif", "junit", "prometheus"] as const;
 const FOLLOWED = ["text", "json", "lnav"] as const;
