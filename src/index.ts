@@ -11,6 +11,7 @@ import type { Format } from "./report/render.ts";
 
 import type { Reports } from "./report/report.ts";
 import { renderRuleIndex, renderRulePage } from "./report/rule-pages.ts";
+import type { DocumentName } from "./report/schema/names.ts";
 import { RULES } from "./rules/index.ts";
 import { VERSION } from "./version.ts";
 import type { Severity } from "./vocabulary.ts";
@@ -20,6 +21,7 @@ export { renderTimelineLnav } from "./report/timeline-lnav.ts";
 export { followedRows } from "./report/followed-rows.ts";
 export { warnings } from "./report/warnings.ts";
 export { selectRows } from "./report/timeline-selection.ts";
+export { DOCUMENTS } from "./report/schema/names.ts";
 export { collect } from "./requests/collect.ts";
 export { REDACTABLE } from "./vocabulary.ts";
 export { redactBundle } from "./requests/redact.ts";
@@ -92,3 +94,9 @@ export const renderInterchange = (
   judgement: Omit<Judgement, "version" | "rules">,
 ): string =>
   renderJudgement(reports, format, { ...judgement, version: VERSION, rules: catalogue() });
+
+/** The JSON Schema of a document, as text. It is loaded when it is asked for: no other command needs what makes it. */
+export const renderJsonSchema = async (name: DocumentName): Promise<string> => {
+  const { jsonSchema } = await import("./report/schema/json-schema.ts");
+  return `${JSON.stringify(jsonSchema(name), undefined, 2)}\n`;
+};

@@ -13,6 +13,7 @@ export const COMMAND_TEXTS: Readonly<Record<string, CommandText>> = {
     examples: [
       ["Ahead of a switch, as a step that fails", "mvdoctor check test-vm"],
       ["On a system that is not running", "mvdoctor check test-vm --root /mnt"],
+      ["As test results of a pipeline", "mvdoctor check --output-file secrets.xml"],
     ],
   },
   collect: {
@@ -46,6 +47,7 @@ export const COMMAND_TEXTS: Readonly<Record<string, CommandText>> = {
       ["Since last night", "mvdoctor diagnose test-vm --since yesterday"],
       ["Two hosts over ssh, in one report", "mvdoctor diagnose test-vm -H root@one -H root@two"],
       ["From a bundle", "mvdoctor diagnose test-vm --bundle test-vm.mvb"],
+      ["For code scanning", "mvdoctor diagnose --output-file secrets.sarif"],
     ],
   },
   explain: {
@@ -76,6 +78,15 @@ export const COMMAND_TEXTS: Readonly<Record<string, CommandText>> = {
     examples: [["For a ticket", "mvdoctor report test-vm --output-file rca.md"]],
   },
   rules: { description: [], examples: [["The catalogue", "mvdoctor rules"]] },
+  schema: {
+    description: [
+      "The schema is of draft 2020-12 and says what each key means. A document may hold keys that its schema does not name: some may be added.",
+    ],
+    examples: [
+      ["What diagnose writes", "mvdoctor schema"],
+      ["What any command writes that fails", "mvdoctor schema error"],
+    ],
+  },
   timeline: {
     description: ["It judges nothing: it shows what is there, in the order of the host's clock."],
     examples: [

@@ -5,14 +5,16 @@ import { isComplete } from "./judged.ts";
 import { jsonFinding } from "./json.ts";
 import { jsonLookedAt } from "./looked-at-json.ts";
 import type { Reports } from "./report.ts";
+import type { check, checkedVm } from "./schema/check.ts";
+import type { Written } from "./schema/pieces.ts";
 import { jsonSuppressed, jsonSuppressions } from "./suppressed.ts";
 import { plain, withMoments } from "./words.ts";
 
 /** The prediction for programs: the keys of a diagnosis where they mean the same. */
 export const renderCheckJson = (reports: Reports): string => {
-  const [{ diagnosis, generatedAt }] = reports;
+  const [{ diagnosis: first, generatedAt }] = reports;
   const { vms, evidence } = jsonOfHosts(reports, (report, numbers) =>
-    report.diagnosis.vms.map(({ vm, nextStart }) => ({
+    report.diagnosis.vms.map(({ vm, nextStart }): Written<typeof checkedVm> => ({
       vm,
       prediction: nextStart.prediction,
       basis: plain(withMoments(nextStart.basis, formatUtc)),
@@ -30,7 +32,7 @@ export const renderCheckJson = (reports: Reports): string => {
     })),
   );
   const { host, coverage, ...hosts } = jsonLookedAt(reports);
-  const document = {
+  const document: Written<typeof check> = {
     schemaVersion: 1,
     generatedAt: formatUtc(generatedAt),
     complete: reports.every((report) => isComplete(report, "check")),
@@ -38,7 +40,7 @@ export const renderCheckJson = (reports: Reports): string => {
     gaps: coverage.gaps,
     coverage: { ledger: coverage.ledger },
     ...hosts,
-    suppressions: jsonSuppressions(diagnosis.suppressions),
+    suppressions: jsonSuppressions(first.suppressions),
     vms,
     evidence,
   };

@@ -1,17 +1,22 @@
 import type { EvidenceRef, FileStat } from "../evidence/reference.ts";
 import { formatUtc } from "../time/format-time.ts";
 import type { EvidenceNumbers } from "./evidence-numbers.ts";
+import type { evidence } from "./schema/evidence.ts";
+import type { Written } from "./schema/pieces.ts";
 import { plain } from "./words.ts";
 
 /** Everything that was cited, by number. */
-export const jsonCited = (numbers: EvidenceNumbers) =>
-  numbers.cited().map(({ id, ref }) => ({ id, ...jsonEvidence(ref, numbers) }));
+export const jsonCited = (numbers: EvidenceNumbers): readonly JsonEvidence[] =>
+  numbers.cited().map(({ id, ref }) => jsonEvidence(id, ref, numbers));
+
+type JsonEvidence = Written<typeof evidence>;
 
 /** Evidence with its own words; control characters of others are dropped, here too. */
-const jsonEvidence = (ref: EvidenceRef, numbers: EvidenceNumbers) => {
+const jsonEvidence = (id: string, ref: EvidenceRef, numbers: EvidenceNumbers): JsonEvidence => {
   switch (ref.kind) {
     case "journal":
       return {
+        id,
         kind: ref.kind,
         time: formatUtc(ref.time),
         cursor: ref.cursor,
@@ -22,6 +27,7 @@ const jsonEvidence = (ref: EvidenceRef, numbers: EvidenceNumbers) => {
       };
     case "file":
       return {
+        id,
         kind: ref.kind,
         path: ref.path,
         ...(ref.absent === true ? { absent: true } : {}),
@@ -32,6 +38,7 @@ const jsonEvidence = (ref: EvidenceRef, numbers: EvidenceNumbers) => {
       };
     case "command":
       return {
+        id,
         kind: ref.kind,
         argv: ref.argv,
         exitCode: ref.exitCode,
@@ -39,6 +46,7 @@ const jsonEvidence = (ref: EvidenceRef, numbers: EvidenceNumbers) => {
       };
     case "coverage":
       return {
+        id,
         kind: ref.kind,
         source: ref.source,
         text: plain(ref.text),

@@ -8,6 +8,9 @@ import { jsonOfHosts } from "./hosts-json.ts";
 import { jsonSuppressed, jsonSuppressions } from "./suppressed.ts";
 import { jsonLookedAt } from "./looked-at-json.ts";
 import type { Reports } from "./report.ts";
+import type { diagnosedVm, diagnosis } from "./schema/diagnosis.ts";
+import type { finding as schemaOfFinding } from "./schema/finding.ts";
+import type { Written } from "./schema/pieces.ts";
 
 const SCHEMA_VERSION = 1;
 
@@ -17,23 +20,23 @@ const SCHEMA_VERSION = 1;
  */
 export const renderJson = (reports: Reports): string => jsonText(jsonReport(reports));
 
-const jsonReport = (reports: Reports) => {
-  const [{ diagnosis, generatedAt }] = reports;
-  const { vms, evidence } = jsonOfHosts(reports, ({ diagnosis: { vms: own } }, numbers) =>
-    own.map((vm) => jsonVm(vm, numbers)),
+const jsonReport = (reports: Reports): Written<typeof diagnosis> => {
+  const [{ diagnosis: first, generatedAt }] = reports;
+  const { vms, evidence } = jsonOfHosts(reports, (report, numbers) =>
+    report.diagnosis.vms.map((vm) => jsonVm(vm, numbers)),
   );
   return {
     schemaVersion: SCHEMA_VERSION,
     generatedAt: formatUtc(generatedAt),
     complete: reports.every((one) => one.diagnosis.complete),
     ...jsonLookedAt(reports),
-    suppressions: jsonSuppressions(diagnosis.suppressions),
+    suppressions: jsonSuppressions(first.suppressions),
     vms,
     evidence,
   };
 };
 
-const jsonVm = (vm: VmDiagnosis, numbers: EvidenceNumbers) => ({
+const jsonVm = (vm: VmDiagnosis, numbers: EvidenceNumbers): Written<typeof diagnosedVm> => ({
   vm: vm.vm,
   status: vm.status,
   ...(vm.since === undefined ? {} : { since: formatUtc(vm.since) }),
@@ -100,7 +103,10 @@ const jsonVm = (vm: VmDiagnosis, numbers: EvidenceNumbers) => ({
 });
 
 /** One finding with its evidence by number. */
-export const jsonFinding = (finding: Finding, numbers: EvidenceNumbers) => ({
+export const jsonFinding = (
+  finding: Finding,
+  numbers: EvidenceNumbers,
+): Written<typeof schemaOfFinding> => ({
   id: finding.id,
   role: finding.role,
   severity: finding.severity,

@@ -1,10 +1,15 @@
 import type { LedgerEntry } from "../diagnosis/ledger.ts";
 import { formatUtc } from "../time/format-time.ts";
 import { idList, lineId } from "./evidence-numbers.ts";
+import type { ledgerLine } from "./schema/evidence.ts";
+import type { Written } from "./schema/pieces.ts";
 import { plain, sentence, withMoments } from "./words.ts";
 
 /** The ledger for programs, behind `before` lines of other hosts; what a "no" rests on is named by these ids. */
-export const jsonLedger = (ledger: readonly LedgerEntry[], before: number) =>
+export const jsonLedger = (
+  ledger: readonly LedgerEntry[],
+  before: number,
+): readonly Written<typeof ledgerLine>[] =>
   ledger.map(({ line, text }, index) => ({
     id: lineId(before + index),
     source: line.source,
@@ -13,7 +18,7 @@ export const jsonLedger = (ledger: readonly LedgerEntry[], before: number) =>
     ...(line.boot === undefined ? {} : { boot: line.boot }),
     ...(line.since === undefined ? {} : { since: formatUtc(line.since) }),
     ...(line.until === undefined ? {} : { until: formatUtc(line.until) }),
-    ...("count" in line ? { count: line.count } : {}),
+    ...("count" in line && line.count !== undefined ? { count: line.count } : {}),
     text: plain(withMoments(text, formatUtc)),
     mayHide: line.mayHide,
   }));

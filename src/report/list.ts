@@ -5,6 +5,8 @@ import { jsonLookedAt } from "./looked-at-json.ts";
 import { cell } from "./markdown-text.ts";
 import { page, type PageOptions } from "./page.ts";
 import type { Report, Reports } from "./report.ts";
+import type { list } from "./schema/list.ts";
+import type { Written } from "./schema/pieces.ts";
 import { plain, withoutVms } from "./words.ts";
 
 export const HEADINGS = ["VM", "STATUS", "SINCE", "SECRETS", "CAUSE"] as const;
@@ -68,7 +70,7 @@ const reaching = (stages: VmDiagnosis["stages"]): number =>
 /** The list for programs. */
 export const renderListJson = (reports: Reports): string => {
   const { host, coverage, ...others } = jsonLookedAt(reports);
-  const document = {
+  const document: Written<typeof list> = {
     schemaVersion: 1,
     generatedAt: formatUtc(reports[0].generatedAt),
     complete: reports.every(({ diagnosis }) => diagnosis.complete),

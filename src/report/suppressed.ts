@@ -1,5 +1,8 @@
 import type { Diagnosis } from "../diagnosis/diagnose.ts";
 import type { VmDiagnosis } from "../diagnosis/finding.ts";
+import type { suppressed } from "./schema/finding.ts";
+import type { suppressions } from "./schema/looked-at.ts";
+import type { Written } from "./schema/pieces.ts";
 import { plain } from "./words.ts";
 
 type Suppressed = VmDiagnosis["suppressed"][number];
@@ -29,7 +32,11 @@ const aboutWhat = ({ rule, vm, path }: Suppression): string =>
   `${rule}${vm === undefined ? "" : ` for ${vm}`}${path === undefined ? "" : ` at ${plain(path)}`}`;
 
 /** One suppressed finding for programs. */
-export const jsonSuppressed = ({ finding, by, through }: Suppressed) => ({
+export const jsonSuppressed = ({
+  finding,
+  by,
+  through,
+}: Suppressed): Written<typeof suppressed> => ({
   id: finding.id,
   role: finding.role,
   severity: finding.severity,
@@ -41,7 +48,7 @@ export const jsonSuppressed = ({ finding, by, through }: Suppressed) => ({
 });
 
 /** What the configuration suppresses, for programs; `null` where it suppresses nothing. */
-export const jsonSuppressions = (state: Diagnosis["suppressions"]) =>
+export const jsonSuppressions = (state: Diagnosis["suppressions"]): Written<typeof suppressions> =>
   state === undefined
     ? null
     : { file: plain(state.file), holding: state.holding, expired: state.expired };

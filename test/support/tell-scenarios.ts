@@ -10,6 +10,7 @@ import { RULES } from "../../src/rules/index.ts";
 import { canBuildTrees } from "./built-trees.ts";
 import { canariesIn } from "./canary.ts";
 import { nixSyntaxErrors } from "./nix-syntax.ts";
+import { pageComplaints } from "./page-complaints.ts";
 import { type Lost, without } from "./partial-host.ts";
 import { newName, renamed } from "./renamed-host.ts";
 import type { JsonVm } from "./report-json.ts";
@@ -111,7 +112,9 @@ const tell = async (
   for (const { kind, snippet } of outcome.vm.findings.flatMap(({ remedies }) => remedies))
     if (kind === "nix") snippets.add(snippet);
   const bundle = JSON.stringify(recording.recorded());
-  for (const [page, text] of Object.entries({ ...outcome.pages(), bundle }))
+  const pages = outcome.pages();
+  expect(pageComplaints(pages)).toEqual([]);
+  for (const [page, text] of Object.entries({ ...pages, bundle }))
     expect({ page, shows: canariesIn(text) }).toEqual({ page, shows: [] });
   if (isOneOfFolder) await tellUnderPseudonyms(scenario, host, recording.recorded(), outcome);
   if (isRenamed) await tellElsewhere(scenario, dir, outcome);
