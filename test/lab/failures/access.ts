@@ -59,7 +59,7 @@ export const ACCESS: readonly Failure[] = [
     },
     secrets: [{ name: "swallowed-read-error/api-key" }],
     until: RUNS,
-    foretold: ["access/file-mode", "runner/swallowed-read-error"],
+    foretold: ["access/file-mode"],
     status: "failing",
     rootCauses: ["access/file-mode"],
     finds: ["runner/swallowed-read-error"],
