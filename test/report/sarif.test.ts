@@ -207,6 +207,18 @@ describe("SARIF of what could be looked at only in part", () => {
   });
 });
 
+describe("SARIF of two hosts", () => {
+  it("has a run for each, told apart by its id", async () => {
+    const [incident] = await reportsOf();
+    const [nothing] = await reportsOf({ source: { root: "test/report" }, vms: [] });
+    const document: unknown = JSON.parse(judgedPage([incident, nothing], "sarif").page);
+    expect(sarifComplaints(document)).toEqual([]);
+    const { runs } = v.parse(log, document);
+    expect(runs.map(({ results }) => results.length > 0)).toEqual([true, false]);
+    expect(new Set(runs.map(({ automationDetails: { id } }) => id)).size).toBe(2);
+  });
+});
+
 describe("a message of SARIF", () => {
   it.for([
     ["value of ${name}", "value of ${{name}}"],
