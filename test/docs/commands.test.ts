@@ -28,6 +28,8 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [/^(?:ssh|scp) /u, "needs another host"],
   [/^(?:sudo )?(?:systemctl|journalctl) /u, "is about the machine that it is typed on"],
   [/ --follow$/u, "goes on until somebody ends it"],
+  [/^npx .*ajv-cli/u, "installs a program of somebody else"],
+  [/ --output-file \/var\//u, "writes to a directory of the machine that it is typed on"],
   [/^npx mvdoctor$|^node dist\/bin\.js$/u, "is the program without a command"],
 ];
 
