@@ -47,6 +47,7 @@ while [ $# -gt 0 ]; do
     -D) args+=("$1" "$TREE/var/log/journal"); named=1; shift 2; continue ;;
     --bundle | --file | --dry-run) named=1 ;;
     ID) set -- access/file-mode "\${@:2}" ;;
+    COMMAND) set -- diagnose "\${@:2}" ;;
     VM) set -- test-vm "\${@:2}" ;;
   esac
   args+=("$1")
