@@ -139,9 +139,13 @@ const layerOverrides = Object.entries(LAYERS).flatMap(([name, layer]) => {
   );
 });
 
-/** Where what the user asked for goes, a file (`--output-file`) or a pager: the only files that touch such things outside of host/. */
+/** Where what the user asked for goes, a file (`--output-file`), a pager or a command (`--exec`): the only ones outside of host/. */
 const outputOverride = {
-  files: ["src/command-line/output.ts", "src/command-line/pager.ts"],
+  files: [
+    "src/command-line/output.ts",
+    "src/command-line/pager.ts",
+    "src/command-line/event-command.ts",
+  ],
   rules: {
     "no-restricted-imports": layerRule("command-line", { may: [], reach: "world" }, "../"),
   },

@@ -36,6 +36,8 @@ export {
 export { renderPlan, renderPlanJson } from "./report/plan.ts";
 export { diagnose } from "./requests/diagnose.ts";
 export { follow } from "./requests/follow.ts";
+export { watch } from "./requests/watch.ts";
+export { watchedFrom, watchedJson, watchedText } from "./report/watched.ts";
 export type { Times } from "./requests/request.ts";
 
 /** Every rule with its documentation, in the order of the ids. */

@@ -47,7 +47,8 @@ export const localPrograms = (seconds = USUAL_SECONDS): Programs => {
       const [file] = argv;
       if (silent.has(file)) return endedStream(notAskedAgain(file, seconds));
       const { lines, end } = runAsStream(argv, { seconds });
-      return { lines, end: noted(file, end) };
+      // Who follows a journal waits for what is not there yet: its silence says nothing of the program.
+      return { lines, end: argv.includes("--follow") ? end : noted(file, end) };
     },
     runAsBytes(argv) {
       const [file] = argv;

@@ -12,7 +12,7 @@ import type { diagnosedVm, diagnosis } from "./schema/diagnosis.ts";
 import type { finding as schemaOfFinding } from "./schema/finding.ts";
 import type { Written } from "./schema/pieces.ts";
 
-const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 1;
 
 /**
  * The machine's report: the keys of the contract, times in UTC with microseconds. Of several hosts it is one document: VMs and evidence

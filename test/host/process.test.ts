@@ -44,6 +44,17 @@ describe("a program", () => {
     expect((await runToEnd(["cat", join(scratch, "asked")])).stdout).toBe("x\n");
   });
 
+  it("that is silent while it follows a journal is asked again", async () => {
+    const argv = [...(await program("follows", "sleep 20")), "--follow"] as const;
+    const programs = localPrograms(0.3);
+    for (let times = 0; times < 2; times += 1) {
+      const { lines, end } = programs.runAsStream(argv);
+      for await (const line of lines) expect(String(line)).toBe("never");
+      expect(await end).toMatchObject({ failure: "timed-out", stderr: "" });
+    }
+    expect((await programs.runToEnd(argv)).stderr).not.toContain("was not asked again");
+  });
+
   it("that prints without an end is cut", async () => {
     const result = await runToEnd(["yes"], { mostBytes: 1000 });
     expect(result.failure).toBe("too-much-output");

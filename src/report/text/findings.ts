@@ -4,7 +4,7 @@ import type { RuleId } from "../../vocabulary.ts";
 import { evidenceLine } from "../words.ts";
 import { cites, prose, type Telling } from "./telling.ts";
 
-const ROLE_WORD: Readonly<Record<Finding["role"], string>> = {
+export const ROLE_WORD: Readonly<Record<Finding["role"], string>> = {
   "root-cause": "ROOT CAUSE",
   contributing: "contributing",
   consequence: "consequence",
