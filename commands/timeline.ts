@@ -4,7 +4,7 @@ import { EXIT } from "../src/command-line/exit-status.ts";
 import { endWith } from "../src/command-line/interruption.ts";
 import { ExpectedError } from "../src/command-line/expected-error.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
-import { writeOutput } from "../src/command-line/output.ts";
+import { isRead, writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
 import { screenFlags } from "../src/command-line/screen-flags.ts";
@@ -85,7 +85,7 @@ export default class Timeline extends BaseCommand {
       warn(warnings(answer.reports).filter((line) => !warned.has(line)));
       for (const line of warnings(answer.reports)) warned.add(line);
       await writeOutput(fresh(answer.reports));
-      if (process.stdout.destroyed) break;
+      if (!isRead()) break;
     }
     endWith(EXIT.ok);
   }

@@ -2,9 +2,9 @@ import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { eventCommand, type EventCommand } from "../src/command-line/event-command.ts";
 import { EXIT } from "../src/command-line/exit-status.ts";
-import { endWith } from "../src/command-line/interruption.ts";
+import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
-import { writeOutput } from "../src/command-line/output.ts";
+import { isRead, writeOutput } from "../src/command-line/output.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest } from "../src/command-line/report-request.ts";
 import { screen } from "../src/command-line/screen.ts";
@@ -27,10 +27,12 @@ export default class Watch extends BaseCommand {
     const command = flags.exec === undefined ? undefined : eventCommand(flags.exec);
     const once = onceEach();
     let isFirst = true;
+    let failed: ReturnType<typeof refusal> | undefined;
     for await (const watched of watch(reportRequest(wishes, args.vm), flags.severity)) {
+      if (failed !== undefined) once([`${failed.message}; the watching goes on`]);
+      failed = watched.status === "looked" ? undefined : refusal(watched);
       if (watched.status !== "looked") {
-        if (isFirst) throw refusal(watched);
-        once([`${refusal(watched).message}; the watching goes on`]);
+        if (isFirst) break;
         continue;
       }
       const { report, news } = watched;
@@ -40,8 +42,9 @@ export default class Watch extends BaseCommand {
       const wanted = news.filter(({ event }) => event !== "already" || !flags["only-new"]);
       await writeOutput(wanted.map((one) => show(one, report)).join(""));
       for (const one of wanted) command?.tell(eventOf(one, watchedJson(one, report)));
-      if (process.stdout.destroyed) break;
+      if (!isRead()) break;
     }
+    if (failed !== undefined && !interruption().aborted) throw failed;
     await command?.ended();
     endWith(EXIT.ok);
   }

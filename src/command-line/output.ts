@@ -31,10 +31,16 @@ export const isBrokenPipe = (error: unknown): boolean =>
   "code" in error &&
   (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
 
+let isLeftByReader = false;
+
+/** Whether somebody may still read what is written to stdout. Node never says that stdout itself is destroyed: it revives it. */
+export const isRead = (): boolean => !isLeftByReader;
+
 const writeStdout = (text: string | Uint8Array): Promise<void> =>
   new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {
-      if (error == null || isBrokenPipe(error)) resolve();
+      if (error != null && isBrokenPipe(error)) isLeftByReader = true;
+      if (error == null || isLeftByReader) resolve();
       else reject(error);
     });
   });

@@ -71,15 +71,17 @@ const isTold = ({ role, repaired, severity, scope }: Finding, least: Severity): 
   (scope.inForce || role === "risk") &&
   SEVERITIES.indexOf(severity) <= SEVERITIES.indexOf(least);
 
-/** Numbers in a subject count: starts, phases, generations. */
+/** Numbers in a subject count (starts, phases, generations), and times say from when to when: both change while it is the same. */
 const keyOf = (vm: VmName, { id, subject }: Pick<Finding, "id" | "subject">): string =>
   JSON.stringify([
     vm,
     id,
     ...Object.entries(subject)
-      .filter(([, value]) => typeof value === "string")
+      .filter(([, value]) => typeof value === "string" && !TIME.test(value))
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   ]);
+
+const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/u;
 
 const placeOf = ({ source, vm }: Gap): string => `${source} ${vm ?? ""}`;
 

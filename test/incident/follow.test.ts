@@ -53,6 +53,15 @@ describe.skipIf(!canBuildTrees)("timeline -f on a journal that grows", () => {
     const [status] = (await once(child, "close")) as [number | null];
     expect(status).toBe(130);
   });
+
+  it("ends quietly where nobody reads any more", async () => {
+    const child = spawn(process.execPath, [...FOLLOW, "--root", join(scratch, "host")], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    child.stdout.destroy();
+    const [status] = (await once(child, "close")) as [number | null];
+    expect(status).toBe(0);
+  });
 });
 
 describe("timeline -f", () => {
