@@ -7,9 +7,10 @@ import {
   isInterchange,
   JUDGEMENT_FORMATS,
 } from "../src/command-line/output-format.ts";
+import { withProgress } from "../src/command-line/progress.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
-import { screenFlags } from "../src/command-line/screen-flags.ts";
+import { quietFlag, screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
   failOnFlag,
@@ -27,6 +28,7 @@ export default class Check extends BaseCommand {
     ...sourceFlags,
     ...judgementOutputFlags,
     ...screenFlags,
+    ...quietFlag,
     ...redactionFlags,
     ...failOnFlag,
     ...showSkippedFlag,
@@ -35,7 +37,9 @@ export default class Check extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Check);
     const format = chosenFormat(flags, "text", JUDGEMENT_FORMATS);
-    const answer = await diagnose(reportRequest(flags, args.vm));
+    const answer = await withProgress(flags, (listener) =>
+      diagnose({ ...reportRequest(flags, args.vm), listener }),
+    );
     if (answer.status !== "diagnosed") throw refusal(answer);
     const { severities, complete } = judged(answer.reports, "check");
     const status = statusOfFindings(severities, { failOn: flags["fail-on"], complete });

@@ -5,7 +5,9 @@ import { ExpectedError } from "../src/command-line/expected-error.ts";
 import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { writeOutput } from "../src/command-line/output.ts";
 import { mapFile, redactionOf } from "../src/command-line/redaction.ts";
+import { withProgress } from "../src/command-line/progress.ts";
 import { refusal } from "../src/command-line/refusal.ts";
+import { quietFlag } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
 import { bundleFlags, flakeFlag, sourceFlags, sourceOf } from "../src/command-line/source-flags.ts";
 import { collect, planned, renderPlan, renderPlanJson, type Times } from "../src/index.ts";
@@ -14,7 +16,7 @@ export default class Collect extends BaseCommand {
   static override summary =
     "read all evidence into one file, for another machine or another day; without a VM: of every VM found";
   static override args = { vm: Args.string({ multiple: true, description: "VM to collect for" }) };
-  static override flags = { ...sourceFlags, ...flakeFlag, ...bundleFlags };
+  static override flags = { ...sourceFlags, ...flakeFlag, ...bundleFlags, ...quietFlag };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Collect);
@@ -30,15 +32,18 @@ export default class Collect extends BaseCommand {
       });
     }
     const map = mapFile(flags, file);
-    const answer = await collect({
-      source: sourceOf(flags),
-      times: flags,
-      vms: args.vm ?? [],
-      flake: flags.flake,
-      config: flags.config,
-      redaction: redactionOf(flags, map),
-      signal: interruption(),
-    });
+    const answer = await withProgress(flags, (listener) =>
+      collect({
+        source: sourceOf(flags),
+        times: flags,
+        vms: args.vm ?? [],
+        flake: flags.flake,
+        config: flags.config,
+        redaction: redactionOf(flags, map),
+        listener,
+        signal: interruption(),
+      }),
+    );
     if (answer.status !== "collected") throw refusal(answer);
     await writeOutput(answer.bundle, { file, isPrivate: true });
     if (answer.map !== undefined) await writeOutput(answer.map, { file: map, isPrivate: true });

@@ -9,6 +9,7 @@ import {
   JUDGEMENT_FORMATS,
   type Format,
 } from "../src/command-line/output-format.ts";
+import { withProgress } from "../src/command-line/progress.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
 import { detailFlags, screenFlags } from "../src/command-line/screen-flags.ts";
@@ -54,7 +55,9 @@ export default class Diagnose extends BaseCommand {
         hint: "it changes the terminal report, and other formats tell all of it",
       });
     }
-    const answer = await diagnose(reportRequest(flags, args.vm));
+    const answer = await withProgress(flags, (listener) =>
+      diagnose({ ...reportRequest(flags, args.vm), listener }),
+    );
     if (answer.status !== "diagnosed") throw refusal(answer);
     if (flags.quiet) warn(warnings(answer.reports));
     const status = statusOfFindings(answer.severities, {

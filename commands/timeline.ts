@@ -5,9 +5,10 @@ import { endWith } from "../src/command-line/interruption.ts";
 import { ExpectedError } from "../src/command-line/expected-error.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
 import { isRead, writeOutput } from "../src/command-line/output.ts";
+import { startProgress, withProgress, type Progress } from "../src/command-line/progress.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
-import { screenFlags } from "../src/command-line/screen-flags.ts";
+import { quietFlag, screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
 import { redactionFlags, sourceFlags } from "../src/command-line/source-flags.ts";
 import { rowFlags, timelineOutputFlags } from "../src/command-line/timeline-flags.ts";
@@ -34,6 +35,7 @@ export default class Timeline extends BaseCommand {
     ...rowFlags,
     ...timelineOutputFlags,
     ...screenFlags,
+    ...quietFlag,
     ...redactionFlags,
   };
 
@@ -41,14 +43,21 @@ export default class Timeline extends BaseCommand {
     const { args, flags } = await this.parse(Timeline);
     const format = chosenFormat(flags, "text");
     if (flags.follow) {
-      await this.follow(reportRequest(flags, args.vm), format, {
-        ...screen(flags),
-        newest: flags.lines ?? USUAL_ROWS,
-        pattern: flags.grep,
-      });
+      const progress = startProgress(flags);
+      try {
+        await this.follow(reportRequest(flags, args.vm), format, progress, {
+          ...screen(flags),
+          newest: flags.lines ?? USUAL_ROWS,
+          pattern: flags.grep,
+        });
+      } finally {
+        progress.end();
+      }
       return;
     }
-    const answer = await diagnose({ ...reportRequest(flags, args.vm), everyStart: flags.all });
+    const answer = await withProgress(flags, (listener) =>
+      diagnose({ ...reportRequest(flags, args.vm), everyStart: flags.all, listener }),
+    );
     if (answer.status !== "diagnosed") throw refusal(answer);
     const reports = selectRows(answer.reports, {
       newest: flags.lines,
@@ -69,6 +78,7 @@ export default class Timeline extends BaseCommand {
   private async follow(
     request: Parameters<typeof follow>[0],
     format: string,
+    { listener, end }: Progress,
     options: Omit<Parameters<typeof followedRows>[0], "format">,
   ): Promise<void> {
     const followed = FOLLOWED.find((one) => one === format);
@@ -80,7 +90,8 @@ export default class Timeline extends BaseCommand {
     }
     const warned = new Set<string>();
     const fresh = followedRows({ ...options, format: followed });
-    for await (const answer of follow({ ...request, everyStart: true })) {
+    for await (const answer of follow({ ...request, everyStart: true, listener })) {
+      end();
       if (answer.status !== "diagnosed") throw refusal(answer);
       warn(warnings(answer.reports).filter((line) => !warned.has(line)));
       for (const line of warnings(answer.reports)) warned.add(line);

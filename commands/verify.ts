@@ -2,8 +2,9 @@ import * as Args from "@oclif/core/args";
 import { BaseCommand } from "../src/command-line/base-command.ts";
 import { EXIT, type ExitStatus } from "../src/command-line/exit-status.ts";
 import { endWith, interruption } from "../src/command-line/interruption.ts";
+import { withProgress } from "../src/command-line/progress.ts";
 import { refusal } from "../src/command-line/refusal.ts";
-import { screenFlags } from "../src/command-line/screen-flags.ts";
+import { quietFlag, screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen, writePage } from "../src/command-line/screen.ts";
 import { jsonFlag, sourceFlags, sourceOf } from "../src/command-line/source-flags.ts";
 import {
@@ -23,16 +24,19 @@ export default class Verify extends BaseCommand {
       description: "what diagnose --json wrote",
     }),
   };
-  static override flags = { ...sourceFlags, ...jsonFlag, ...screenFlags };
+  static override flags = { ...sourceFlags, ...jsonFlag, ...screenFlags, ...quietFlag };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);
-    const answer = await verify(args.report, {
-      source: sourceOf(flags),
-      times: flags,
-      config: flags.config,
-      signal: interruption(),
-    });
+    const answer = await withProgress(flags, (listener) =>
+      verify(args.report, {
+        source: sourceOf(flags),
+        times: flags,
+        config: flags.config,
+        listener,
+        signal: interruption(),
+      }),
+    );
     if (answer.status !== "verified") throw refusal(answer);
     const { verification } = answer;
     await writePage(

@@ -5,6 +5,7 @@ import { EXIT } from "../src/command-line/exit-status.ts";
 import { endWith, interruption } from "../src/command-line/interruption.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
 import { isRead, writeOutput } from "../src/command-line/output.ts";
+import { startProgress } from "../src/command-line/progress.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest } from "../src/command-line/report-request.ts";
 import { screen } from "../src/command-line/screen.ts";
@@ -28,7 +29,10 @@ export default class Watch extends BaseCommand {
     const once = onceEach();
     let isFirst = true;
     let failed: ReturnType<typeof refusal> | undefined;
-    for await (const watched of watch(reportRequest(wishes, args.vm), flags.severity)) {
+    const { listener, end } = startProgress(flags);
+    const request = { ...reportRequest(wishes, args.vm), listener };
+    const looks = endedAfterFirst(watch(request, flags.severity), end);
+    for await (const watched of looks) {
       if (failed !== undefined) once([`${failed.message}; the watching goes on`]);
       failed = watched.status === "looked" ? undefined : refusal(watched);
       if (watched.status !== "looked") {
@@ -65,6 +69,21 @@ const eventOf = (
     MVDOCTOR_SEVERITY: finding.severity,
   },
 });
+
+/** The same looks; the progress is that of the first one, and ends where that fails. */
+async function* endedAfterFirst<Look>(
+  looks: AsyncIterable<Look>,
+  end: () => void,
+): AsyncGenerator<Look> {
+  try {
+    for await (const look of looks) {
+      end();
+      yield look;
+    }
+  } finally {
+    end();
+  }
+}
 
 /** Warns of each line once, however often a look finds the same. */
 const onceEach = (): ((lines: readonly string[]) => void) => {

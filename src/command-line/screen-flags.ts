@@ -8,6 +8,11 @@ export const screenFlags = {
   plain: Flags.boolean({ ...output, summary: "no colour, and nothing beyond ASCII" }),
 };
 
+/** For commands that have no shorter form. */
+export const quietFlag = {
+  quiet: Flags.boolean({ ...output, char: "q", summary: "show no progress on the terminal" }),
+};
+
 /** How much the terminal report tells. */
 export const detailFlags = {
   quiet: Flags.boolean({

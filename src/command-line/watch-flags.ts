@@ -49,7 +49,7 @@ export const watchFlags = {
   quiet: Flags.boolean({
     helpGroup: "OUTPUT",
     char: "q",
-    summary: "say nothing on stderr of what is watched",
+    summary: "say nothing on stderr of what is watched, and show no progress",
   }),
   plain: Flags.boolean({
     helpGroup: "OUTPUT",

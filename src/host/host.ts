@@ -47,6 +47,8 @@ export interface CommandStream {
   /** The same as `lines`, where a journal is read in bulk: much cheaper than a line of JSON for each entry. */
   readonly entries?: AsyncIterable<EntryBatch>;
   readonly end: Promise<CommandEnd>;
+  /** Where somebody wants to hear how far a journal was read: how many entries a batch had, and the time of its last one. */
+  readonly read?: (entries: number, last: Micros | undefined) => void;
 }
 
 export type Lookup<T> =

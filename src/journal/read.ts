@@ -44,8 +44,12 @@ export const readEntries = async (
   let entries = 0;
   let malformed = 0;
   for await (const batch of entriesOf(stream)) {
+    let pieces = 0;
+    let last: Micros | undefined;
     for (const fields of batch) {
       const entry = fields === undefined ? undefined : entryOf(fields);
+      pieces += 1;
+      last = entry?.time ?? last;
       if (entry === undefined) {
         malformed += 1;
         continue;
@@ -56,6 +60,7 @@ export const readEntries = async (
       entries += 1;
       take(entry);
     }
+    stream.read?.(pieces, last);
     if (malformed > MOST_MALFORMED) break;
   }
   const end = await stream.end;

@@ -1,9 +1,10 @@
 import { diagnoseVms } from "../diagnosis/diagnose.ts";
 import type { Host } from "../host/host.ts";
+import { heardHost, type JournalSpan } from "../host/heard-host.ts";
 import { interruptible } from "../host/interruptible-host.ts";
 import { notingCommands, type NotedCommand } from "../host/noted-commands.ts";
 import type { Report } from "../report/report.ts";
-import { parseVmName, type VmName } from "../vocabulary.ts";
+import { micros, parseVmName, type VmName } from "../vocabulary.ts";
 import { lookAtHost, type LookedAt } from "./look-at-host.ts";
 import type { Answer, NoSuchVm, Request, WrongUsage } from "./request.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -24,17 +25,22 @@ export const diagnoseHosts = async (
   const { signal } = request;
   const looks: LookedAt[] = [];
   const noted = new Map<Host, () => readonly NotedCommand[]>();
+  const spans = new Map<Host, (span: JournalSpan | undefined) => void>();
   const asked = (host: Host): Host => {
     const ended = signal === undefined ? host : interruptible(host, signal);
-    if (request.showCommands !== true) return ended;
-    const noting = notingCommands(ended);
-    noted.set(noting.host, noting.noted);
-    return noting.host;
+    const noting = request.showCommands === true ? notingCommands(ended) : undefined;
+    const { listener } = request;
+    const heard = listener === undefined ? undefined : heardHost(noting?.host ?? ended, listener);
+    const one = heard?.host ?? noting?.host ?? ended;
+    if (noting !== undefined) noted.set(one, noting.noted);
+    if (heard !== undefined) spans.set(one, heard.spans);
+    return one;
   };
   for (const look of await sideBySide(hosts, HOSTS_AT_A_TIME, (host) =>
     lookAtHost(asked(host), request, named.names),
   )) {
     if (look.status === "wrong-usage") return look;
+    spans.get(look.host)?.(spanOf(look));
     looks.push(look);
   }
   const unknown = unknownVm(named.names, looks);
@@ -78,6 +84,18 @@ export const diagnoseHost = (host: Host, request: Request): Promise<Answer> =>
 
 const commandsOf = (noted: (() => readonly NotedCommand[]) | undefined): Pick<Report, "commands"> =>
   noted === undefined ? {} : { commands: noted() };
+
+/** Which times the window of a look can have, where the journal tells its boots. */
+const spanOf = ({ basics: { boots }, window }: LookedAt): JournalSpan | undefined => {
+  const within = boots.boots.filter(({ id }) => window.boot === undefined || id === window.boot);
+  const [oldest] = within;
+  const newest = within.at(-1);
+  if (oldest === undefined || newest === undefined) return undefined;
+  return {
+    first: micros(Math.max(oldest.first, window.since ?? oldest.first)),
+    last: micros(Math.min(newest.last, window.until ?? newest.last)),
+  };
+};
 
 type Names = { readonly status: "names"; readonly names: readonly VmName[] } | WrongUsage;
 

@@ -1,3 +1,4 @@
+import type { QuestionListener } from "../host/heard-host.ts";
 import type { Reports } from "../report/report.ts";
 import type { Redactable, Severity } from "../vocabulary.ts";
 
@@ -44,6 +45,8 @@ export interface Request {
   readonly showCommands?: boolean | undefined;
   /** Which names to replace by pseudonyms. */
   readonly redaction?: Redaction | undefined;
+  /** Hears what the hosts are asked, and how far journals were read. */
+  readonly listener?: QuestionListener | undefined;
   /** Ends the reading of evidence: what was read until then is reasoned over. */
   readonly signal?: AbortSignal | undefined;
 }
