@@ -7,6 +7,8 @@ import { buildHostTree, loadScenario } from "../support/host-tree.ts";
 import { requireTools } from "../support/requirements.ts";
 import { onTerminal } from "../support/terminal.ts";
 
+const visible = (shown: string): string => shown.replaceAll("\u001B", "^[");
+
 /** journalctl as it is on a slow disk: a moment before each answer, and one between the entries of a long one. */
 const SLOW = String.raw`#!/bin/sh
 sleep 0.6
@@ -41,7 +43,7 @@ describe.skipIf(!canBuildTrees || !requireTools("script", "perl"))("progress on 
     const { shown } = await onTerminal([command, "test-vm", "--root", tree, ...flags], {
       env: { PATH: `${scratch}:${process.env["PATH"] ?? ""}`, PAGER: "cat", CI: "", ...env },
     });
-    return shown;
+    return visible(shown);
   };
   const LINE = "\rmvdoctor: ";
 
@@ -50,12 +52,12 @@ describe.skipIf(!canBuildTrees || !requireTools("script", "perl"))("progress on 
     const drawn = shown.split("\r").slice(1);
     expect(drawn.length).toBeGreaterThan(3);
     expect(shown).toMatch(
-      /\rmvdoctor: reading the journal of test-vm: \d+ entries, about \d+ s left\u001B\[K/u,
+      /\rmvdoctor: reading the journal of test-vm: \d+ entries, about \d+ s left\^\[\[K/u,
     );
     // The report begins on the line that was cleared.
-    expect(drawn.at(-1)).toMatch(/^\u001B\[K(?:\u001B\[\d*m)*test-vm/u);
+    expect(drawn.at(-1)).toMatch(/^\^\[\[K(?:\^\[\[\d*m)*test-vm/u);
     for (const line of drawn.slice(0, -1)) {
-      expect(line).toMatch(/^mvdoctor: [ -~]+\u001B\[K$/u);
+      expect(line).toMatch(/^mvdoctor: [ -~]+\^\[\[K$/u);
       expect(line.length).toBeLessThan(80);
     }
   }, 30_000);
@@ -75,7 +77,7 @@ describe.skipIf(!canBuildTrees || !requireTools("script", "perl"))("progress on 
       env: { PATH: `${scratch}:${process.env["PATH"] ?? ""}`, CI: "" },
     });
     expect(status).toBe(4);
-    expect(shown).toMatch(/\r\u001B\[Kmvdoctor: there is no VM no-such-vm\n/u);
+    expect(visible(shown)).toMatch(/\r\^\[\[Kmvdoctor: there is no VM no-such-vm\n/u);
   });
 
   it("is that of the first look where a host is watched", async () => {
@@ -83,7 +85,7 @@ describe.skipIf(!canBuildTrees || !requireTools("script", "perl"))("progress on 
       env: { PATH: `${scratch}:${process.env["PATH"] ?? ""}`, CI: "" },
       typed: { keys: "\u0003", after: "Ctrl-C ends" },
     });
-    expect(shown).toMatch(/\r\u001B\[Kmvdoctor: watching test-vm on britton-desktop/u);
+    expect(visible(shown)).toMatch(/\r\^\[\[Kmvdoctor: watching test-vm on britton-desktop/u);
     expect(shown.slice(shown.indexOf("watching"))).not.toContain(LINE);
     expect(status).toBe(130);
   }, 30_000);

@@ -30,6 +30,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [/ --follow$/u, "goes on until somebody ends it"],
   [/^npx .*ajv-cli/u, "installs a program of somebody else"],
   [/ --output-file \/var\//u, "writes to a directory of the machine that it is typed on"],
+  [/ --follow$|^(?:sudo )?mvdoctor watch\b/u, "goes on until somebody ends it"],
   [/^npx mvdoctor$|^node dist\/bin\.js$/u, "is the program without a command"],
 ];
 
