@@ -35,6 +35,7 @@ export {
 } from "./report/verification.ts";
 export { renderPlan, renderPlanJson } from "./report/plan.ts";
 export { diagnose } from "./requests/diagnose.ts";
+export { watchList } from "./requests/watch-list.ts";
 export { follow } from "./requests/follow.ts";
 export { watch } from "./requests/watch.ts";
 export { watchedFrom, watchedJson, watchedText } from "./report/watched.ts";

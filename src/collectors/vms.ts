@@ -28,29 +28,35 @@ export const findVms = async (
   stateRoot: HostPath,
   named: readonly VmName[] = [],
 ): Promise<VmsFound> => {
+  const { names: inFiles, unreadable: unread } = await findVmsInFiles(host, stateRoot);
+  const isEnough = named.length > 0 && named.every((name) => inFiles.includes(name));
+  const inJournal = isEnough ? { names: [] } : await namesInJournal(host);
+  return {
+    names: vmNames([...inFiles, ...inJournal.names]),
+    unreadable: [...unread, ...(inJournal.problem === undefined ? [] : [inJournal.problem])],
+  };
+};
+
+/** Every VM that the state directory or systemd's configuration knows. No program is run. */
+export const findVmsInFiles = async (host: Host, stateRoot: HostPath): Promise<VmsFound> => {
   const [directories, configured] = await Promise.all([
     listStateDirectories(host, stateRoot),
     Promise.all(CONFIGURED.map((path) => host.list(path))),
   ]);
-  const inFiles = vmNames([
+  const names = vmNames([
     ...(directories ?? []),
     ...configured
       .flatMap((entries) => (entries.status === "present" ? entries.value : []))
       .flatMap((entry) => matching(entry, UNIT_NAMES)),
   ]);
-  const isEnough = named.length > 0 && named.every((name) => inFiles.includes(name));
-  const inJournal = isEnough ? { names: [] } : await namesInJournal(host);
-  const unread = [
+  const unreadable = [
     ...(directories === undefined ? [stateRoot] : []),
     ...CONFIGURED.filter((_, index) => {
       const entries = configured[index];
       return entries !== undefined && lossOf(entries) !== undefined;
     }),
   ].map((place) => `${place} could not be listed`);
-  return {
-    names: vmNames([...inFiles, ...inJournal.names]),
-    unreadable: [...unread, ...(inJournal.problem === undefined ? [] : [inJournal.problem])],
-  };
+  return { names, unreadable };
 };
 
 const namesInJournal = async (

@@ -1,8 +1,9 @@
 import type { HostJournalRead } from "../collectors/host-journal.ts";
 import { findHoles, type Silences } from "../collectors/journal-silences.ts";
-import { collectGenerations, readInstaller } from "../collectors/generations.ts";
+import { collectGenerations, readInstaller, type Installer } from "../collectors/generations.ts";
 import { collectRunnerNeeds } from "../collectors/runner-needs.ts";
 import { collectRunners } from "../collectors/linked-runners.ts";
+import { collectLinkedSystems } from "../collectors/linked-systems.ts";
 import { collectSecretFiles } from "../collectors/secret-files.ts";
 import { collectStateDirectory, type InstallUnit } from "../collectors/state-directory.ts";
 import { collectStore } from "../collectors/store.ts";
@@ -27,6 +28,7 @@ import { lineKey, type Shortfall } from "../evidence/coverage.ts";
 import type { HostIdentity } from "../evidence/host-identity.ts";
 import type { VmJournal } from "../evidence/journal.ts";
 import type { KernelLog } from "../evidence/kernel-log.ts";
+import type { LinkedSystems } from "../evidence/linked-systems.ts";
 import type { Platform } from "../evidence/platform.ts";
 import type { Shares } from "../evidence/shares.ts";
 import type { Generations, Store } from "../evidence/store.ts";
@@ -61,6 +63,9 @@ export interface HostFacts extends SharedProvenance {
 export interface VmEvidence {
   readonly vm: VmName;
   readonly evidence: CollectedEvidence;
+  readonly systems: LinkedSystems;
+  /** The runner that the host's configuration installs for it. */
+  readonly declared?: StorePath;
   readonly gaps: readonly Gap[];
 }
 
@@ -74,10 +79,13 @@ export const collectVm = async (
   const installPath = hostPath(`/etc/systemd/system/install-microvm-${vm}.service`);
   const lossy = watchSources(host);
   const installer = await readInstaller(lossy.of("state-directory"), installPath);
-  const install: InstallUnit =
-    installer === undefined ? "none" : installer.frozen ? "frozen" : "installs";
   const links = guarded("state directory", () =>
-    collectStateDirectory(lossy.of("state-directory"), shared.stateRoot, vm, install),
+    collectStateDirectory(
+      lossy.of("state-directory"),
+      shared.stateRoot,
+      vm,
+      installUnit(installer),
+    ),
   );
   const [journal, state, unit, generations] = await Promise.all([
     guarded("journal", async () => {
@@ -102,6 +110,9 @@ export const collectVm = async (
       storeQuestion(vm, known, valueOf(runners), valueOf(generations)),
     ),
   );
+  // Only a list tells of it: that a bundle of before has no answer is no gap of a diagnosis.
+  const systems: Promise<LinkedSystems> =
+    known === undefined ? Promise.resolve({}) : collectLinkedSystems(host, known);
   const paths = secretPaths(valueOf(unit), valueOf(runners), valueOf(store), vmJournal);
   const installed = guarded("installation of secrets", () =>
     collectInstallation(lossy.of("secret-installation"), window),
@@ -184,8 +195,18 @@ export const collectVm = async (
     ...gapsOf(vm, evidence),
     ...provenanceGaps(vm, evidence),
   ];
-  return { vm, evidence, gaps: [...told, ...lossy.gaps(told, unavailableIn(evidence), vm)] };
+  return {
+    vm,
+    evidence,
+    systems: await systems,
+    ...(installer?.runner === undefined ? {} : { declared: installer.runner }),
+    gaps: [...told, ...lossy.gaps(told, unavailableIn(evidence), vm)],
+  };
 };
+
+/** What an installer does with a state directory, for the flavour of a VM. */
+export const installUnit = (installer: Installer | undefined): InstallUnit =>
+  installer === undefined ? "none" : installer.frozen ? "frozen" : "installs";
 
 /** More kills than these are what a loop is made of, and tell no round from another. */
 const MOST_KILLS = 64;
@@ -204,7 +225,7 @@ const turningPoints = (
   ];
 };
 
-const journalOf = (
+export const journalOf = (
   read: Collected<{ readonly journal: VmJournal; readonly summary: { readonly failure?: string } }>,
 ): Collected<VmJournal> => {
   if (read.status === "unavailable") return read;
@@ -215,7 +236,7 @@ const journalOf = (
 };
 
 /** A bug in a collector is a gap for the report, with its words. */
-const guarded = async <T>(
+export const guarded = async <T>(
   what: string,
   collect: () => Promise<Collected<T>>,
 ): Promise<Collected<T>> => {
@@ -286,7 +307,8 @@ const hides = (key: keyof CollectedEvidence, reason: UnavailableReason): boolean
   reason === "permission-denied" ||
   (reason !== "not-found" && ["unit", "runners", "secretFiles"].includes(key));
 
-const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
+/** What of these sources could not be read. */
+export const gapsOf = (vm: VmName, evidence: CollectedEvidence): readonly Gap[] => {
   const gaps: Gap[] = [];
   for (const { key, source, required } of SOURCES) {
     const found = evidence[key];

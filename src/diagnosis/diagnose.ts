@@ -21,8 +21,10 @@ import {
 import { rootCausesOf } from "./causes.ts";
 import { NO_JOURNAL } from "./ahead-of-start.ts";
 import { collectVm, type HostFacts, type VmEvidence } from "./collect.ts";
+import { collectGlances, forManyVms } from "./collect-glance.ts";
 import { everWorked, runnersByPath } from "./ever-worked.ts";
 import type { Finding, SecretStages, VmDiagnosis, VmStatus } from "./finding.ts";
+import { byState, diagnosed, glanceOf, isUnwell, type Glance } from "./glance.ts";
 import { judge } from "./judgement.ts";
 import { gapsOfLoss, ledgerOf, type LedgerEntry } from "./ledger.ts";
 import { watchSources } from "./loss-gaps.ts";
@@ -55,6 +57,10 @@ export interface Diagnosis {
   /** What was looked at and what was missing, line by line: every "no" names the lines that carry it. */
   readonly ledger: readonly LedgerEntry[];
   readonly vms: readonly VmDiagnosis[];
+  /** Every VM that was asked for, what is broken first; of a list that is more than was diagnosed. */
+  readonly glances: readonly Glance[];
+  /** How many VMs a list looks for causes of, at most. */
+  readonly mostDiagnosed?: number;
   /** Why nothing could be asked of the host. */
   readonly unreachable?: string;
   /** Absent where nothing was asked to be suppressed. */
@@ -68,6 +74,15 @@ export interface Wishes {
   readonly suppressions: Suppressions | undefined;
   /** Whether the timeline has a row for every start of a crash loop. */
   readonly everyStart: boolean;
+  /** Only those VMs are diagnosed that are not well. */
+  readonly list?: ListWishes;
+}
+
+export interface ListWishes {
+  /** So many VMs are diagnosed, at most. */
+  readonly mostDiagnosed: number;
+  /** What is asked is recorded, or was: each VM is asked for alone, as a diagnosis does. */
+  readonly eachAlone: boolean;
 }
 
 /** What was read of a host before it was known which VMs and times are asked for. */
@@ -81,13 +96,16 @@ export interface HostBasics {
   readonly configuration?: { readonly directory: string; readonly host: Host };
 }
 
-/** Reads the host's evidence for these VMs, one after the other, and reasons over it; the answer keeps the order asked for. */
+/**
+ * Reads the host's evidence for these VMs, one after the other, and reasons over it; the answer keeps the order asked for. For a list all
+ * are looked at in one pass, and those that are not well are diagnosed.
+ */
 export const diagnoseVms = async (
   host: Host,
   vms: readonly VmName[],
   window: Window,
   { zone, boots, stateRoot, configuration, unreadable = [] }: HostBasics,
-  { now, suppressions, everyStart }: Wishes,
+  { now, suppressions, everyStart, list }: Wishes,
 ): Promise<Diagnosis> => {
   const wanted =
     suppressions === undefined || suppressions.entries.length === 0
@@ -115,8 +133,18 @@ export const diagnoseVms = async (
     sourceCopies,
     ...(repository === undefined ? {} : { configuration: repository }),
   };
+  const asked = list === undefined ? host : forManyVms(host, vms, list.eachAlone);
+  const glimpses =
+    list === undefined ? [] : await collectGlances(asked, vms, shared, { ...list, window });
+  const chosen =
+    list === undefined
+      ? vms
+      : byState(glimpses.map(({ glance }) => glance))
+          .filter(isUnwell)
+          .slice(0, list.mostDiagnosed)
+          .map(({ vm }) => vm);
   const found: VmEvidence[] = [];
-  for (const vm of vms) found.push(await collectVm(host, vm, shared, window));
+  for (const vm of chosen) found.push(await collectVm(asked, vm, shared, window));
   const told = [
     ...(host.missing ?? []).map((reason): Gap => ({ source: "journal", reason, required: true })),
     ...journal.gaps,
@@ -126,6 +154,7 @@ export const diagnoseVms = async (
       reason: `there may be VMs that are not known: ${reason}`,
       required: true,
     })),
+    ...glimpses.flatMap((one) => one.gaps),
     ...found.flatMap((one) => one.gaps),
   ];
   const unavailable = [
@@ -135,6 +164,9 @@ export const diagnoseVms = async (
   ];
   const gaps = distinctGaps([...told, ...lossy.gaps(told, new Set(unavailable))]);
   const journalComplete = journal.gaps.every(({ required }) => !required);
+  const diagnoses = found.map((one) =>
+    diagnoseVm(one, { journalComplete, holding: wanted?.holding ?? [], everyStart, window }),
+  );
   return {
     origin: host.origin,
     host: valueOf(identity),
@@ -151,9 +183,12 @@ export const diagnoseVms = async (
       found.map(({ evidence }) => evidence),
       gaps,
     ),
-    vms: found.map((one) =>
-      diagnoseVm(one, { journalComplete, holding: wanted?.holding ?? [], everyStart, window }),
-    ),
+    vms: diagnoses.map(({ diagnosis }) => diagnosis),
+    glances: byState([
+      ...glimpses.flatMap(({ glance }) => (chosen.includes(glance.vm) ? [] : [glance])),
+      ...diagnoses.map(({ glance }) => glance),
+    ]),
+    ...(list === undefined ? {} : { mostDiagnosed: list.mostDiagnosed }),
     ...(wanted === undefined ? {} : { suppressions: wanted }),
   };
 };
@@ -176,6 +211,7 @@ const nothingOf = (
     ledger: ledgerOf(undefined, [], gaps),
     unreachable: reason,
     vms: [],
+    glances: [],
   };
 };
 
@@ -187,9 +223,9 @@ interface Terms {
 }
 
 const diagnoseVm = (
-  { vm, evidence, gaps }: VmEvidence,
+  { vm, evidence, systems, declared, gaps }: VmEvidence,
   { journalComplete, holding, everyStart, window }: Terms,
-): VmDiagnosis => {
+): { readonly diagnosis: VmDiagnosis; readonly glance: Glance } => {
   const { knowledge, findings: judged, outcomes } = judge(vm, evidence);
   // Stages and open questions are about what is; a suppression only says what counts.
   const all = weighRemedies(vm, evidence, judged);
@@ -203,7 +239,7 @@ const diagnoseVm = (
 
   const stages = secretStages({ evidence, knowledge, findings: all });
   const texts = runnersByPath([runners?.current, runners?.booted], store?.runners ?? []);
-  return {
+  const diagnosis: VmDiagnosis = {
     vm,
     status: statusOf(findings, history, { gaps, stages, journalComplete }),
     everWorked: everWorked({
@@ -231,6 +267,15 @@ const diagnoseVm = (
     nextStart: predictStart(vm, evidence, holding),
     outcomes,
   };
+  const glance = glanceOf({
+    vm,
+    evidence,
+    knowledge,
+    systems,
+    ...(declared === undefined ? {} : { declared }),
+    gaps,
+  });
+  return { diagnosis, glance: diagnosed(glance, diagnosis) };
 };
 
 const statusOf = (

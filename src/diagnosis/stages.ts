@@ -272,7 +272,7 @@ const runnerStage = (secret: Secret, { runner, secrets }: StageInput): StageStat
 };
 
 /** The guest's newest word in the newest phase that has starts. */
-const guestStage = (secret: Secret, history: History | undefined): StageState => {
+export const guestStage = (secret: Secret, history: History | undefined): StageState => {
   const newest = history?.phases.findLast(({ starts }) => starts.length > 0);
   const here = new Set(newest?.starts.map(({ id }) => id) ?? []);
   const report = secret.reports.findLast(({ start }) => here.has(start));

@@ -1,93 +1,96 @@
-import { jsonText } from "./printable.ts";
-import type { VmDiagnosis } from "../diagnosis/finding.ts";
-import { formatTime, formatUtc } from "../time/format-time.ts";
-import { jsonLookedAt } from "./looked-at-json.ts";
+import type { Glance } from "../diagnosis/glance.ts";
+import type { Gap } from "../evidence/evidence.ts";
+import type { VmName } from "../vocabulary.ts";
+import { CELLS, HEADS } from "./list-cells.ts";
 import { cell } from "./markdown-text.ts";
-import { page, type PageOptions } from "./page.ts";
-import type { Report, Reports } from "./report.ts";
-import type { list } from "./schema/list.ts";
-import type { Written } from "./schema/pieces.ts";
+import { page, type Page, type PageOptions } from "./page.ts";
+import type { Report } from "./report.ts";
 import { plain, withoutVms } from "./words.ts";
 
-export const HEADINGS = ["VM", "STATUS", "SINCE", "SECRETS", "CAUSE"] as const;
-
-/** A line for each VM: how it is, since when, how many of its secrets are known to reach the guest, and why not. */
+/** A line for each VM, what is broken first; then what the lines do not tell. */
 export const renderList = (report: Report, options: PageOptions): string => {
   const out = page(options);
-  const { vms } = report.diagnosis;
-  if (vms.length === 0) out.paragraph(withoutVms(report.diagnosis), "", "  ");
-  else {
-    const rows = [HEADINGS, ...vms.map((vm) => rowOf(vm, report))];
-    const widths = HEADINGS.map((_, column) =>
-      Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-    );
-    for (const row of rows)
-      out.line(
-        row
-          .map((text, column) => text.padEnd(widths[column] ?? 0))
-          .join("  ")
-          .trimEnd(),
-      );
-  }
-  const { gaps } = report.diagnosis;
-  for (const { source, reason } of gaps.filter(({ vm }) => vm === undefined))
-    out.paragraph(`Gap, ${source}: ${plain(reason)}.`, "", "  ");
-  const ofVms = [...new Set(gaps.flatMap(({ vm }) => vm ?? []))];
-  if (ofVms.length > 0)
-    out.paragraph(
-      `Not all could be looked at of ${ofVms.map(plain).join(", ")}: diagnose tells what.`,
-      "",
-      "  ",
-    );
+  const { glances } = report.diagnosis;
+  if (glances.length === 0) out.paragraph(withoutVms(report.diagnosis), "", "  ");
+  else addTable(out, glances);
+  for (const text of listNotes(report)) out.paragraph(text, "", "  ");
   return out.text();
 };
 
 /** The same as a table. */
-export const renderListMarkdown = (report: Report): string =>
-  [
-    `| ${HEADINGS.join(" | ")} |`,
-    `|${HEADINGS.map(() => "---|").join("")}`,
-    ...report.diagnosis.vms.map((vm) => `| ${rowOf(vm, report).map(cell).join(" | ")} |`),
+export const renderListMarkdown = (report: Report): string => {
+  const { glances } = report.diagnosis;
+  const notes = listNotes(report);
+  return [
+    `| ${HEADS.join(" | ")} |`,
+    `|${HEADS.map(() => "---|").join("")}`,
+    ...glances.map((glance) => `| ${CELLS.map((of) => cell(of(glance))).join(" | ")} |`),
     "",
+    ...notes.flatMap((note) => [cell(note), ""]),
   ].join("\n");
-
-/** The cells of a VM, in the order of the headings. */
-export const rowOf = (vm: VmDiagnosis, { zone }: Report): readonly string[] => [
-  plain(vm.vm),
-  vm.status,
-  vm.since === undefined ? "-" : formatTime(vm.since, zone),
-  secretsOf(vm),
-  vm.rootCauses[0] ?? "-",
-];
-
-/** `2 of 3`: the secrets that the guest is known to have, of those that it is to get. */
-const secretsOf = ({ stages }: VmDiagnosis): string =>
-  stages.length === 0 ? "-" : `${reaching(stages)} of ${stages.length}`;
-
-const reaching = (stages: VmDiagnosis["stages"]): number =>
-  stages.filter(({ stages: { guest } }) => guest === "ok").length;
-
-/** The list for programs. */
-export const renderListJson = (reports: Reports): string => {
-  const { host, coverage, ...others } = jsonLookedAt(reports);
-  const document: Written<typeof list> = {
-    schemaVersion: 1,
-    generatedAt: formatUtc(reports[0].generatedAt),
-    complete: reports.every(({ diagnosis }) => diagnosis.complete),
-    host,
-    gaps: coverage.gaps,
-    ...others,
-    vms: reports.flatMap(({ diagnosis }) =>
-      diagnosis.vms.map((vm) => ({
-        vm: vm.vm,
-        ...(reports.length === 1 ? {} : { host: diagnosis.host?.name ?? diagnosis.origin }),
-        status: vm.status,
-        since: vm.since === undefined ? null : formatUtc(vm.since),
-        everWorked: vm.everWorked.answer,
-        secrets: { wanted: vm.stages.length, reaching: reaching(vm.stages) },
-        rootCauses: vm.rootCauses,
-      })),
-    ),
-  };
-  return jsonText(document);
 };
+
+/** The last column is cut where the page ends, but has room for so much. */
+const LEAST_LAST = 10;
+
+const addTable = (out: Page, glances: readonly Glance[]): void => {
+  const rows = [HEADS, ...glances.map((glance) => CELLS.map((of) => of(glance)))];
+  const widths = HEADS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const last = widths.length - 1;
+  const upToLast = (gap: number): number =>
+    widths.slice(0, last).reduce((sum, width) => sum + width + gap, 0);
+  const gap = upToLast(2) + (widths[last] ?? 0) <= out.width ? 2 : 1;
+  const room = Math.max(LEAST_LAST, out.width - upToLast(gap));
+  for (const row of rows)
+    out.line(
+      row
+        .map((text, column) =>
+          column === last ? cut(text, room, out) : text.padEnd(widths[column] ?? 0),
+        )
+        .join(" ".repeat(gap)),
+    );
+};
+
+const cut = (text: string, room: number, { unicode }: Page): string => {
+  if (text.length <= room) return text;
+  const dots = unicode ? "…" : "...";
+  return `${text.slice(0, room - dots.length)}${dots}`;
+};
+
+/** What the lines of a list do not tell, a sentence each. */
+export const listNotes = ({ diagnosis }: Report): readonly string[] => {
+  const { gaps, glances, mostDiagnosed } = diagnosis;
+  const left = causesLeft(glances);
+  return [
+    ...(left.length === 0
+      ? []
+      : [
+          `A cause was looked for in ${mostDiagnosed ?? 0} of the VMs that are not well (--causes=N looks in N), and not in ${some(left)}.`,
+        ]),
+    ...gaps
+      .filter(({ vm }) => vm === undefined)
+      .map(({ source, reason }) => `Gap, ${source}: ${plain(reason)}.`),
+    ...gapsOfVms(gaps),
+  ];
+};
+
+/** VMs that are not well and in which no cause was looked for, because others were looked at before. */
+export const causesLeft = (glances: readonly Glance[]): readonly VmName[] =>
+  glances.flatMap(({ vm, cause }) =>
+    cause.status === "not-sought" && cause.why === "limit" ? [vm] : [],
+  );
+
+const gapsOfVms = (gaps: readonly Gap[]): readonly string[] => {
+  const vms = [...new Set(gaps.flatMap(({ vm }) => vm ?? []))];
+  return vms.length === 0
+    ? []
+    : [`Not all could be looked at of ${some(vms)}: diagnose tells what.`];
+};
+
+const MOST_NAMED = 4;
+
+/** The first names of many, and how many more there are. */
+const some = (vms: readonly VmName[]): string =>
+  vms.length <= MOST_NAMED + 1
+    ? vms.map(plain).join(", ")
+    : `${vms.slice(0, MOST_NAMED).map(plain).join(", ")} and ${vms.length - MOST_NAMED} more`;

@@ -10,7 +10,8 @@ import {
   renderTimelineHtml,
 } from "./html/render-html.ts";
 import { renderJson } from "./json.ts";
-import { renderList, renderListJson, renderListMarkdown } from "./list.ts";
+import { renderListJson } from "./list-json.ts";
+import { renderList, renderListMarkdown } from "./list.ts";
 import { prose } from "./markdown-text.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { printable } from "./printable.ts";

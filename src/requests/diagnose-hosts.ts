@@ -1,4 +1,4 @@
-import { diagnoseVms } from "../diagnosis/diagnose.ts";
+import { diagnoseVms, type Wishes } from "../diagnosis/diagnose.ts";
 import type { Host } from "../host/host.ts";
 import { heardHost, type JournalSpan } from "../host/heard-host.ts";
 import { interruptible } from "../host/interruptible-host.ts";
@@ -52,6 +52,7 @@ export const diagnoseHosts = async (
       now,
       suppressions: wishes.suppressions,
       everyStart: request.everyStart === true,
+      ...listWishes(host, request),
     });
     return {
       diagnosis,
@@ -96,6 +97,17 @@ const spanOf = ({ basics: { boots }, window }: LookedAt): JournalSpan | undefine
     last: micros(Math.min(newest.last, window.until ?? newest.last)),
   };
 };
+
+/** A bundle has the answers to what a diagnosis asks, which is about one VM at a time. */
+const listWishes = (host: Host, { list }: Request): Pick<Wishes, "list"> =>
+  list === undefined
+    ? {}
+    : {
+        list: {
+          mostDiagnosed: list.mostDiagnosed,
+          eachAlone: list.isRecorded === true || host.kind === "bundle",
+        },
+      };
 
 type Names = { readonly status: "names"; readonly names: readonly VmName[] } | WrongUsage;
 

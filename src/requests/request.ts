@@ -41,6 +41,8 @@ export interface Request {
   readonly showSkipped?: boolean | undefined;
   /** Whether the timeline has a row for every start of a crash loop, and for every line that says the same again. */
   readonly everyStart?: boolean | undefined;
+  /** Only a line for each VM is asked for: those that are not well are diagnosed, so many at most. */
+  readonly list?: ListRequest | undefined;
   /** Whether the report tells which commands were run. */
   readonly showCommands?: boolean | undefined;
   /** Which names to replace by pseudonyms. */
@@ -49,6 +51,12 @@ export interface Request {
   readonly listener?: QuestionListener | undefined;
   /** Ends the reading of evidence: what was read until then is reasoned over. */
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ListRequest {
+  readonly mostDiagnosed: number;
+  /** The answers are kept for later, when each VM is asked for alone. */
+  readonly isRecorded?: boolean;
 }
 
 /** What came of a request. Each failure that was foreseen is an answer of its own. */

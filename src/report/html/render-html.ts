@@ -2,13 +2,14 @@ import type { VmDiagnosis } from "../../diagnosis/finding.ts";
 import { ANSWER, stopLine } from "../check-text.ts";
 import { eachHost } from "../each-host.ts";
 import type { EvidenceNumbers } from "../evidence-numbers.ts";
-import { HEADINGS, rowOf } from "../list.ts";
 import { hostName, type Report, type Reports } from "../report.ts";
-import { plain, withoutVms } from "../words.ts";
+import { HEADINGS, rowOf } from "../vm-rows.ts";
+import { withoutVms } from "../words.ts";
 import { answer } from "./answer.ts";
 import { coverage, suppressedList } from "./coverage.ts";
 import { allEvidence } from "./evidence.ts";
 import { findingList } from "./findings.ts";
+import { listTable } from "./list.ts";
 import { markup, type SafeHtml } from "./markup.ts";
 import { optionList } from "./options.ts";
 import { document } from "./page.ts";
@@ -35,9 +36,9 @@ export const renderCheckHtml = (reports: Reports): string =>
 /** The VMs and how they are, as one page. */
 export const renderListHtml = (reports: Reports): string =>
   document({
-    title: titleOf("VMs", reports),
+    title: `VMs of ${reports.map(hostName).join(", ")}`,
     body: markup`${head("VMs", reports)}<main id="main">
-${reports.map((report) => markup`${nameOfHost(report, reports)}${overview(report, () => undefined)}${gaps(report)}`)}</main>
+${reports.map((report) => markup`${nameOfHost(report, reports)}${listTable(report)}`)}</main>
 `,
   });
 
@@ -109,13 +110,6 @@ ${vms.map((vm) => {
 </table></div>
 `;
 };
-
-const gaps = ({ diagnosis }: Report): SafeHtml =>
-  diagnosis.gaps.length === 0
-    ? markup``
-    : markup`<ul class="coverage">
-${diagnosis.gaps.map(({ source, reason, vm }) => markup`<li class="gap">Gap, ${source}${vm === undefined ? "" : ` of ${vm}`}: ${plain(reason)}</li>\n`)}</ul>
-`;
 
 const diagnosis = (telling: Telling): SafeHtml => {
   const { vm, key } = telling;
