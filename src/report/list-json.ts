@@ -4,12 +4,14 @@ import { causesLeft } from "./list.ts";
 import { jsonLookedAt } from "./looked-at-json.ts";
 import { jsonText } from "./printable.ts";
 import type { Reports } from "./report.ts";
+import type { list, listedVm } from "./schema/list.ts";
+import type { Written } from "./schema/pieces.ts";
 
 /** The list for programs. */
 export const renderListJson = (reports: Reports): string => {
   const { host, coverage, ...others } = jsonLookedAt(reports);
   const glances = reports.flatMap(({ diagnosis }) => diagnosis.glances);
-  const document = {
+  const document: Written<typeof list> = {
     schemaVersion: 1,
     generatedAt: formatUtc(reports[0].generatedAt),
     complete: reports.every(({ diagnosis }) => diagnosis.complete),
@@ -35,7 +37,14 @@ export const renderListJson = (reports: Reports): string => {
 const mostOf = (most: number | undefined): number | null =>
   most === undefined || most === Number.MAX_SAFE_INTEGER ? null : most;
 
-const lineOf = ({ status, state, since, lasts, cause, ...glance }: Glance) => ({
+const lineOf = ({
+  status,
+  state,
+  since,
+  lasts,
+  cause,
+  ...glance
+}: Glance): Omit<Written<typeof listedVm>, "host" | "vm"> => ({
   status,
   state,
   since: since === undefined ? null : formatUtc(since),
