@@ -38,7 +38,7 @@ export const findVms = async (
 };
 
 /** Every VM that the state directory or systemd's configuration knows. No program is run. */
-export const findVmsInFiles = async (host: Host, stateRoot: HostPath): Promise<VmsFound> => {
+const findVmsInFiles = async (host: Host, stateRoot: HostPath): Promise<VmsFound> => {
   const [directories, configured] = await Promise.all([
     listStateDirectories(host, stateRoot),
     Promise.all(CONFIGURED.map((path) => host.list(path))),

@@ -137,8 +137,9 @@ export const REMOTE_COMMANDS: readonly RemoteCommand[] = [
   },
   {
     program: "systemctl",
-    words: ["--no-pager", "show", "--property=[A-Za-z,]+", "microvm@[^ ]+[.]service"],
-    purpose: "what systemd says of a VM's unit right now",
+    words: ["--no-pager", "show", "--property=[A-Za-z,]+"],
+    rest: "microvm@[^ ]+[.]service",
+    purpose: "what systemd says of the units of VMs right now",
   },
   ...nix,
 ];
