@@ -5,10 +5,11 @@ import { ExpectedError } from "../src/command-line/expected-error.ts";
 import { endWith } from "../src/command-line/interruption.ts";
 import { listFlags, withWatchArgument } from "../src/command-line/list-flags.ts";
 import { chosenFormat } from "../src/command-line/output-format.ts";
-import { writeOutput } from "../src/command-line/output.ts";
+import { isRead, writeOutput } from "../src/command-line/output.ts";
+import { withProgress } from "../src/command-line/progress.ts";
 import { refusal } from "../src/command-line/refusal.ts";
 import { reportRequest, writeReport } from "../src/command-line/report-request.ts";
-import { screenFlags } from "../src/command-line/screen-flags.ts";
+import { quietFlag, screenFlags } from "../src/command-line/screen-flags.ts";
 import { screen } from "../src/command-line/screen.ts";
 import {
   outputFlags,
@@ -34,6 +35,7 @@ does. A cause is looked for only in VMs that are not well.`;
     ...outputFlags,
     ...listFlags,
     ...screenFlags,
+    ...quietFlag,
     ...redactionFlags,
   };
 
@@ -53,7 +55,7 @@ does. A cause is looked for only in VMs that are not well.`;
       await this.watch(request, flags.watch, () => screen(flags));
       return;
     }
-    const answer = await diagnose(request);
+    const answer = await withProgress(flags, (listener) => diagnose({ ...request, listener }));
     if (answer.status !== "diagnosed") throw refusal(answer);
     const page = render(answer.reports, "list", format, screen(flags));
     await writeReport(page, answer.redactionMap, flags);
@@ -82,7 +84,7 @@ does. A cause is looked for only in VMs that are not well.`;
     for await (const answer of watchList(request, pause)) {
       if (answer.status !== "diagnosed") throw refusal(answer);
       await showInPlace(render(answer.reports, "list", "text", options()));
-      if (process.stdout.destroyed) break;
+      if (!isRead()) break;
     }
     endWith(EXIT.ok);
   }
