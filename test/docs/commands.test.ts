@@ -159,7 +159,10 @@ describe("the commands that the pages show", () => {
       expect(ANSWERED).not.toContain((await run(line)).exitCode);
     const { stdout } = await run("mvdoctor list");
     expect(
-      isShown(["VM         STATUS   SINCE                       SECRETS  CAUSE", "..."], stdout),
+      isShown(
+        ["VM        STATE   FOR   RESTARTS SECRETS VERSION FLAVOUR  VMM      CAUSE", "..."],
+        stdout,
+      ),
     ).toBe(true);
     expect(isShown(["VM", "..."], stdout)).toBe(false);
     expect(isShown(stdout.split("\n").slice(0, 2), stdout)).toBe(false);
