@@ -120,9 +120,10 @@ describe.skipIf(!canBrowse)("a page in a browser", () => {
   it("opens what a link leads to, and all of it on paper", async () => {
     const { page } = await open(htmlOf(reports));
     await page.locator(".answers a", { hasText: "access/file-mode" }).click();
-    expect(
-      await page.locator("details.finding[open]", { hasText: "microvm may not read" }).count(),
-    ).toBe(1);
+    // The address changes first, and the page hears of it a moment later.
+    const opened = page.locator("details.finding[open]", { hasText: "microvm may not read" });
+    await opened.waitFor();
+    expect(await opened.count()).toBe(1);
     await page.emulateMedia({ media: "print" });
     await page.evaluate("dispatchEvent(new Event('beforeprint'))");
     expect(await page.locator("details:not([open])").count()).toBe(0);
