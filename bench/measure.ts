@@ -90,7 +90,13 @@ export const piped = (
 ];
 
 const BIN = join(import.meta.dirname, "../dist/bin.js");
-const OWN_PEAK = join(import.meta.dirname, "own-peak.ts");
+const OWN_PEAK = `data:text/javascript,${encodeURIComponent(`
+  import { readFileSync, writeFileSync } from "node:fs";
+  process.on("exit", () => {
+    const { kilobytes } = /^VmHWM:\\s+(?<kilobytes>\\d+) kB$/mu.exec(readFileSync("/proc/self/status", "utf8")).groups;
+    writeFileSync(process.env.MVDOCTOR_BENCH_PEAK, kilobytes);
+  });
+`)}`;
 
 /** mvdoctor as it was built; 1 is "found something", 3 "could not look at everything". */
 export const mvdoctor = (...args: readonly string[]): Omit<Subject, "name"> => ({

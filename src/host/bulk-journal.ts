@@ -22,11 +22,10 @@ export const bulkArgs = (args: readonly string[]): readonly string[] =>
   args.filter((arg) => arg !== ALL).map((arg) => (arg === JSON_FORMAT ? "--output=export" : arg));
 
 /**
- * While entries stream by, V8 lets the heap grow to 150 MB although next to nothing in it lives on. With its new space at its first size,
- * and a look at the old one whenever it has grown by half, a million entries need no more than ten thousand: 124 in place of 265 MB, for
- * the same time (Node 24.21).
+ * While entries stream by, V8 lets the heap grow to 150 MB although next to nothing in it lives on. Told to care for size, and to look at
+ * the old space whenever it has grown by a fifth, it needs 30 MB more for a million entries than for ten thousand, and not 150 (Node 24.21).
  */
-const SMALL_HEAP = ["--semi-space-growth-factor=1", "--heap-growing-percent=50"];
+const SMALL_HEAP = ["--optimize-for-size", "--heap-growing-percent=20"];
 
 /** What journalctl answers to `bulkArgs`. */
 export const bulkStream = ({ chunks, end }: ByteStream): CommandStream => {
